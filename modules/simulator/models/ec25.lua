@@ -23,6 +23,7 @@ return require("simulator.models.personality").join(require "simulator.models.sp
     ppp   = { interface = 3, subclass = 0x00, interrupt = 9, input = 8, output = 5, always = true },
     qmi   = { interface = 4 },
     mbim  = { interface = 4 },
+    ecm   = { interface = 4, notification = 7, input = 6, output = 4, mac = "0250F3000001" },
   },
 
   max_sessions = 8,

@@ -2,19 +2,11 @@
 -- The control channel that cdc-wdm reads and writes: messages over endpoint 0, each announced on an interrupt endpoint
 -- (CDC 1.2; MBIM 1.0 section 8). QMI on USB has it from MBIM.
 
-local schema = require "schema"
+local notification = require "simulator.usb.notification"
 local pipe = require "simulator.usb.pipe"
 
--- A notification looks like the setup packet of a request, but comes from the modem.
-local notification = schema.compile("CDC notification", {
-  schema.enum(schema.be.u16, { ["response-available"] = 0xa101 }) "notification",
-  schema.u16 "value",
-  schema.u16 "interface",
-  schema.u16 "length",
-})
-
 ---@class simulator.usb.control_channel
----@field interface integer
+---@field announcement string the notification that a message is there
 ---@field notifications simulator.usb.pipe
 ---@field responses string[] messages that the host has not fetched yet
 local Channel = {}
@@ -24,17 +16,19 @@ local control_channel = {}
 
 ---@param interface integer
 ---@param modem simulator.modem
+---@param announcement string? instead of CDC's
 ---@return simulator.usb.control_channel
-function control_channel.new(interface, modem)
-  local self = setmetatable({ interface = interface, notifications = pipe.new(256, modem), responses = {} }, Channel)
+function control_channel.new(interface, modem, announcement)
+  local self = setmetatable({
+    announcement = announcement or notification.encode("response-available", interface),
+    notifications = pipe.new(256, modem), responses = {},
+  }, Channel)
   self.notifications.on_unlink = function() self:announce_again() end
   return self
 end
 
 local function announce(self)
-  return self.notifications:send(assert(notification:encode {
-    notification = "response-available", interface = self.interface,
-  }))
+  return self.notifications:send(self.announcement)
 end
 
 ---The host has stopped to poll, as it does when no program has the port open any more. What it was notified of and has

@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- USB descriptors: how a device tells what it is (USB 2.0 chapter 9, CDC 1.2, MBIM 1.0).
+-- USB descriptors: how a device tells what it is (USB 2.0 chapter 9, CDC 1.2 with its subclasses
+-- PSTN, ECM and NCM, MBIM 1.0).
 
 local schema = require "schema"
 local u8, u16, u32, enum = schema.u8, schema.u16, schema.u32, schema.enum
@@ -77,6 +78,32 @@ descriptors.cdc_union = kind(0x24, "CDC union descriptor", {
   enum(u8, { union = 0x06 }) "subtype",
   u8 "control_interface",
   u8 "data_interface",
+})
+
+descriptors.call_management = kind(0x24, "CDC call management descriptor", {
+  enum(u8, { call_management = 0x01 }) "subtype",
+  u8 "capabilities",
+  u8 "data_interface",
+})
+
+descriptors.acm = kind(0x24, "CDC ACM descriptor", {
+  enum(u8, { acm = 0x02 }) "subtype",
+  u8 "capabilities",
+})
+
+descriptors.ethernet = kind(0x24, "CDC Ethernet descriptor", {
+  enum(u8, { ethernet = 0x0f }) "subtype",
+  u8 "mac_string", -- the host's address, as a string of twelve hexadecimal digits
+  u32 "statistics",
+  u16 "max_segment_size",
+  u16 "multicast_filters",
+  u8 "power_filters",
+})
+
+descriptors.ncm = kind(0x24, "NCM descriptor", {
+  enum(u8, { ncm = 0x1a }) "subtype",
+  u16 "version",
+  u8 "network_capabilities",
 })
 
 descriptors.mbim = kind(0x24, "MBIM descriptor", {

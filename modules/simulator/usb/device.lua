@@ -9,6 +9,7 @@ local remote_wakeup, max_power = 0xa0, 500 // 2 -- bmAttributes: bus-powered; th
 ---@class simulator.usb.function a part of the device that one driver binds
 ---@field interfaces integer[]
 ---@field descriptors string its part of the configuration
+---@field strings table<integer, string>? those that its descriptors name, by number
 ---@field inputs table<integer, simulator.usb.pipe> by endpoint number
 ---@field outputs table<integer, fun(data: string)>
 ---@field reset fun(self) as it is after power-up
@@ -38,6 +39,21 @@ local function describe_configuration(value, functions)
   }, table.concat(parts))
 end
 
+local function describe_strings(identity, configurations)
+  local described = {
+    [0] = descriptors.languages(),
+    [strings.manufacturer] = descriptors.string(identity.manufacturer),
+    [strings.product] = descriptors.string(identity.model),
+    [strings.serial] = descriptors.string(identity.serial),
+  }
+  for _, functions in ipairs(configurations) do
+    for _, fn in ipairs(functions) do
+      for number, text in pairs(fn.strings or {}) do described[number] = descriptors.string(text) end
+    end
+  end
+  return described
+end
+
 local function describe(identity, configurations)
   local described = {}
   for value, functions in ipairs(configurations) do
@@ -51,12 +67,7 @@ local function describe(identity, configurations)
       configurations = #configurations,
     } },
     configuration = described,
-    string = {
-      [0] = descriptors.languages(),
-      [strings.manufacturer] = descriptors.string(identity.manufacturer),
-      [strings.product] = descriptors.string(identity.model),
-      [strings.serial] = descriptors.string(identity.serial),
-    },
+    string = describe_strings(identity, configurations),
     bos = { [0] = descriptors.bos() },
   }
 end

@@ -43,25 +43,26 @@ local OWN, HOST = "\x02\x50\xf3\x00\x00\x00", "\x00\xa0\xc6\x00\x00\x00"
 
 local ethernet = {}
 
-local function to_host(kind, payload)
-  return assert(frame:encode { target = HOST, source = OWN, type = kind, payload = payload })
+local function to_host(host, kind, payload)
+  return assert(frame:encode { target = host, source = OWN, type = kind, payload = payload })
 end
 
 ---Puts an IP packet into a frame for the host.
 ---@param packet string
+---@param host string? its MAC address, if the modem knows it
 ---@return string
-function ethernet.wrap(packet)
-  return to_host(packet:byte(1) >> 4 == 6 and IPV6 or IPV4, packet)
+function ethernet.wrap(packet, host)
+  return to_host(host or HOST, packet:byte(1) >> 4 == 6 and IPV6 or IPV4, packet)
 end
 
 -- Every address but the asker's own is behind us.
-local function answer_arp(payload)
+local function answer_arp(payload, host)
   local question = arp:decode(payload)
   if not question or question.operation ~= REQUEST or question.sender_address == question.target_address
     or question.sender_address == "0.0.0.0" then
     return nil
   end
-  return to_host(ARP, assert(arp:encode {
+  return to_host(host or HOST, ARP, assert(arp:encode {
     hardware = question.hardware, protocol = question.protocol, hardware_size = 6, protocol_size = 4,
     operation = REPLY, sender = OWN, sender_address = question.target_address,
     target = question.sender, target_address = question.sender_address,
@@ -69,7 +70,7 @@ local function answer_arp(payload)
 end
 
 -- A host that looks whether an address is free ("::" asks) is not answered: it is.
-local function answer_neighbour(payload)
+local function answer_neighbour(payload, host)
   local header = packets.parse(payload)
   local message = header and header.protocol == packets.ICMPV6 and packets.parse_icmp(header)
   local question = message and message.type == NEIGHBOUR_SOLICITATION and solicitation:decode(message.body)
@@ -84,21 +85,30 @@ local function answer_neighbour(payload)
       flags = ROUTER_SOLICITED_OVERRIDE, target = question.target,
       option = TARGET_ADDRESS, option_length = 1, address = OWN,
     }),
-  })))
+  })), host)
+end
+
+---Who sends a frame of the host's.
+---@param bytes_sent string
+---@return string? its MAC address; nil: that is no frame
+function ethernet.source(bytes_sent)
+  local parsed = frame:decode(bytes_sent)
+  return parsed and parsed.source
 end
 
 ---Takes a frame of the host's.
 ---@param bytes_sent string
+---@param host string? its MAC address, as in wrap()
 ---@return string? packet for the network
 ---@return string? answer a frame for the host
-function ethernet.receive(bytes_sent)
+function ethernet.receive(bytes_sent, host)
   local parsed = frame:decode(bytes_sent)
   if not parsed then
     return nil
   elseif parsed.type == ARP then
-    return nil, answer_arp(parsed.payload)
+    return nil, answer_arp(parsed.payload, host)
   elseif parsed.type == IPV6 then
-    local answer = answer_neighbour(parsed.payload)
+    local answer = answer_neighbour(parsed.payload, host)
     return not answer and parsed.payload or nil, answer
   end
   return parsed.type == IPV4 and parsed.payload or nil

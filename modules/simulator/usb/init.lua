@@ -31,6 +31,9 @@ local new_function = {
   qmi = { make = require("simulator.usb.qmi").new, kind = "qmi" },
   qmi2 = { make = require("simulator.usb.qmi").new, kind = "qmi", is_second = true },
 }
+local new_card = {
+  ecm = require("simulator.usb.ecm").new, ncm = require("simulator.usb.ncm").new,
+}
 local new_serial = require("simulator.usb.serial").new
 local usbip = require "simulator.usb.usbip"
 local vhci = require "simulator.usb.vhci"
@@ -41,7 +44,7 @@ local enumeration_time = 30
 local usb = {}
 
 -- Interfaces in the order of their descriptors. Diagnostics hear nothing and say nothing.
-local order = { "diag", "nmea", "modem", "ppp", "qmi", "qmi2", "mbim" }
+local order = { "diag", "nmea", "modem", "ppp", "qmi", "qmi2", "mbim", "ecm", "ncm" }
 local speaks = { nmea = "nmea", modem = "at", ppp = "at" }
 
 local function make_serial(options, name, interface)
@@ -65,6 +68,8 @@ local function make_function(options, name, interface)
   local new = new_function[name]
   if new then
     return new.make(options.modem, options[new.kind], options.network, interface, new.is_second)
+  elseif new_card[name] then
+    return new_card[name](options.modem, options.network, interface)
   end
   return make_serial(options, name, interface)
 end

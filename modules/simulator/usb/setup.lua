@@ -18,7 +18,7 @@ local request = enum(be.u16, {
   ["set-configuration"]     = 0x0009,
   ["get-interface"]         = 0x810a,
   ["set-interface"]         = 0x010b,
-  -- CDC and MBIM, for a control interface
+  -- CDC, ECM, NCM and MBIM, for a control interface
   ["send-command"]          = 0x2100, -- SEND_ENCAPSULATED_COMMAND
   ["get-response"]          = 0xa101, -- GET_ENCAPSULATED_RESPONSE
   ["reset-function"]        = 0x2105,
@@ -29,6 +29,8 @@ local request = enum(be.u16, {
   ["set-ntb-input-size"]    = 0x2186,
   ["get-max-datagram-size"] = 0xa187,
   ["set-max-datagram-size"] = 0x2188,
+  ["set-multicast-filters"] = 0x2140, -- SET_ETHERNET_MULTICAST_FILTERS
+  ["set-packet-filter"]     = 0x2143, -- SET_ETHERNET_PACKET_FILTER
   -- for a serial interface
   ["set-line-coding"]        = 0x2120,
   ["set-control-line-state"] = 0x2122,

@@ -1,0 +1,191 @@
+-- SPDX-License-Identifier: MIT
+-- The simulated modem as a network card on USB, against bytes: ECM and NCM.
+
+local log = require "log"
+local lu = require "luaunit"
+local new_ecm = require("simulator.usb.ecm").new
+local new_ncm = require("simulator.usb.ncm").new
+local ntb = require "simulator.usb.ntb"
+
+log.level = "error" -- what a bad host sends is said as a warning
+
+local T = {}
+
+local function bytes(listing)
+  return (listing:gsub("%s+", ""):gsub("%x%x", function(hex) return string.char(tonumber(hex, 16)) end))
+end
+
+local function hex(text)
+  return (text:gsub(".", function(c) return ("%02x "):format(c:byte()) end))
+end
+
+local function assert_bytes(got, listing)
+  lu.assertEquals(hex(got), hex(bytes(listing)))
+end
+
+local HOST, MODEM = "02 50 f3 00 00 01", "02 50 f3 00 00 00"
+local NOTIFICATION, INPUT, OUTPUT = 7, 6, 4
+
+-- A network card of a modem that keeps the packets that it gets. `host` has what the kernel would do with it.
+local function plugged(new, place)
+  local modem = {
+    interval = 0, notifications = 0, transfers = { to_host = 0, from_host = 0 }, sessions = {},
+    personality = { downlink_speed = 150000000, uplink_speed = 50000000 },
+  }
+  local listeners, packets, host = {}, {}, { seqnum = 0 }
+  function modem.listen(_, fn) table.insert(listeners, fn) end
+  function host.session(session)
+    modem.sessions[0] = session
+    for _, fn in ipairs(listeners) do fn("session", 0) end
+  end
+  place.interface, place.mac = 4, "0250F3000001"
+  place.notification, place.input, place.output = NOTIFICATION, INPUT, OUTPUT
+  local network_sends
+  local card = new(modem, function(_, options)
+    network_sends = options.send
+    return { receive = function(_, session, packet) table.insert(packets, { session, packet }) end }
+  end, place)
+  -- What an IN endpoint has now, all of it.
+  function host.poll(endpoint)
+    local heard, pending = {}, true
+    while pending do
+      pending = false
+      host.seqnum = host.seqnum + 1
+      card.inputs[endpoint]:submit { seqnum = host.seqnum, length = 4096, complete = function(transfer)
+        heard[#heard + 1], pending = transfer, true
+      end }
+    end
+    card.inputs[endpoint]:unlink(host.seqnum)
+    return heard
+  end
+  function host.send(transfer) card.outputs[OUTPUT](transfer) end
+  function host.take() return table.remove(packets, 1) end
+  function host.deliver(packet) network_sends(0, packet) end
+  host.card, host.modem = card, modem
+  return host
+end
+
+local ask = "ff ff ff ff ff ff" .. HOST .. [[ 08 06
+  00 01 08 00 06 04 00 01  02 50 f3 00 00 01  0a 00 00 02  00 00 00 00 00 00  0a 00 00 01
+]]
+local answer = HOST .. MODEM .. [[ 08 06
+  00 01 08 00 06 04 00 02  02 50 f3 00 00 00  0a 00 00 01  02 50 f3 00 00 01  0a 00 00 02
+]]
+local packet_out = MODEM .. HOST .. "08 00 45 aa"
+
+-- As `lsusb -v` shows those of modems with ECM: an association, CDC's header, union, Ethernet, two altsettings.
+function T.test_ecm_descriptors()
+  local host = plugged(new_ecm, {})
+  assert_bytes(host.card.descriptors, [[
+    08 0b 04 02 02 06 00 00  09 04 04 00 01 02 06 00 00
+    05 24 00 10 01  05 24 06 04 05  0d 24 0f 14 00 00 00 00 ea 05 00 00 00  07 05 87 03 10 00 09
+    09 04 05 00 00 0a 00 00 00  09 04 05 01 02 0a 00 00 00  07 05 86 02 00 02 00  07 05 04 02 00 02 00
+  ]])
+  lu.assertEquals(host.card.strings, { [20] = "0250F3000001" })
+end
+
+function T.test_ecm_frames()
+  local host = plugged(new_ecm, {})
+  host.send(bytes(ask))
+  host.send(bytes(packet_out))
+  lu.assertEquals(host.take(), { 0, "\x45\xaa" })
+  host.deliver "\x60abc"
+  local heard = host.poll(INPUT)
+  assert_bytes(heard[1], answer)
+  assert_bytes(heard[2], HOST .. MODEM .. "86 dd 60 61 62 63")
+  -- a host that has changed its address is known by its frames
+  host.send(bytes(MODEM .. "06 00 00 00 00 09 08 00 45 bb"))
+  host.deliver "\x45cc"
+  lu.assertEquals(host.poll(INPUT)[1]:sub(1, 6), "\6\0\0\0\0\9")
+  lu.assertEquals(host.modem.transfers, { from_host = 3, to_host = 3 })
+end
+
+-- Whatever a host sends, nothing breaks, and what is no frame goes nowhere.
+function T.test_bad_frames()
+  for _, new in ipairs { new_ecm, new_ncm } do
+    local host = plugged(new, {})
+    for length = 0, 13 do host.send(bytes(packet_out):sub(1, length)) end
+    host.send(bytes(ask):sub(1, 30))
+    host.send(("\xff"):rep(4096))
+    lu.assertNil(host.take())
+    lu.assertEquals(host.poll(INPUT), {})
+  end
+end
+
+function T.test_a_filter_of_the_hosts()
+  local host = plugged(new_ecm, {})
+  lu.assertEquals(host.card:request({ request = "set-packet-filter", value = 0 }, ""), "")
+  host.send(bytes(ask))
+  lu.assertEquals(host.poll(INPUT), {})
+  lu.assertEquals(host.card:request({ request = "set-packet-filter", value = 0x0c }, ""), "")
+  host.send(bytes(ask))
+  lu.assertEquals(#host.poll(INPUT), 1)
+  lu.assertNil(host.card:request({ request = "get-ntb-parameters" }, ""))
+end
+
+function T.test_a_modem_that_answers_no_arp()
+  local host = plugged(new_ncm, { silent = true })
+  host.send(ntb.encode(ntb.ETHERNET, 0, ntb.NO_CHECKSUM, { bytes(ask), bytes(packet_out) }))
+  lu.assertEquals({ host.poll(INPUT), host.take() }, { {}, { 0, "\x45\xaa" } })
+end
+
+local CONNECTED, DISCONNECTED = "a1 00 01 00 04 00 00 00", "a1 00 00 00 04 00 00 00"
+local SPEED = "a1 2a 00 00 04 00 08 00  80 d1 f0 08  80 f0 fa 02"
+
+-- A host hears of the cable when it polls, and again when it polls anew: the interface was down in between.
+function T.test_a_cable_that_is_always_in()
+  local host = plugged(new_ecm, {})
+  for _ = 1, 2 do
+    local heard = host.poll(NOTIFICATION)
+    lu.assertEquals(#heard, 2)
+    assert_bytes(heard[1], SPEED)
+    assert_bytes(heard[2], CONNECTED)
+  end
+  host.session {}
+  host.poll(NOTIFICATION)
+  host.card:reset()
+  lu.assertEquals(#host.poll(NOTIFICATION), 2)
+end
+
+function T.test_a_cable_that_is_in_during_a_session()
+  local host = plugged(new_ncm, { unplugs = true })
+  assert_bytes(host.poll(NOTIFICATION)[1], DISCONNECTED)
+  host.session { ipv4 = {} }
+  host.session { ipv4 = {}, ipv6 = {} }
+  local heard = host.poll(NOTIFICATION)
+  assert_bytes(heard[#heard], CONNECTED)
+  host.session(nil)
+  heard = host.poll(NOTIFICATION)
+  assert_bytes(heard[#heard], DISCONNECTED)
+end
+
+function T.test_ncm_descriptors_and_blocks()
+  local host = plugged(new_ncm, {})
+  assert_bytes(host.card.descriptors, [[
+    08 0b 04 02 02 0d 00 00  09 04 04 00 01 02 0d 00 00
+    05 24 00 10 01  05 24 06 04 05  0d 24 0f 14 00 00 00 00 ea 05 00 00 00  06 24 1a 00 01 09  07 05 87 03 10 00 09
+    09 04 05 00 00 0a 00 01 00  09 04 05 01 02 0a 00 01 00  07 05 86 02 00 02 00  07 05 04 02 00 02 00
+  ]])
+  assert_bytes(ntb.encode(ntb.ETHERNET, 2, ntb.NO_CHECKSUM, { "abc" }), [[
+    4e 43 4d 48  0c 00  02 00  1f 00  0c 00   4e 43 4d 30  10 00  00 00  1c 00  03 00  00 00  00 00   61 62 63
+  ]])
+  -- what one block asks is answered in one block
+  host.send(ntb.encode(ntb.ETHERNET, 0, ntb.NO_CHECKSUM, { bytes(ask), bytes(ask) }))
+  local heard = host.poll(INPUT)
+  lu.assertEquals(#heard, 1)
+  local frames = assert(ntb.decode(ntb.ETHERNET, heard[1]))
+  lu.assertEquals(#frames, 2)
+  assert_bytes(frames[2].packet, answer)
+  -- MBIM's packets are none of a network card's
+  host.send(ntb.encode(ntb.IP, 0, 0, { bytes(packet_out) }))
+  lu.assertNil(host.take())
+  lu.assertEquals(#host.card:request({ request = "get-ntb-parameters" }, ""), 28)
+end
+
+function T.test_altsettings()
+  local card = plugged(new_ncm, {}).card
+  lu.assertEquals({ card:select(4, 0), card:select(4, 1), card:select(5, 1), card:select(5, 2) },
+    { true, false, true, false })
+end
+
+return T
