@@ -53,6 +53,6 @@ function T.test_damaged_bytes_and_more_than_is_wanted()
   end
 end
 
-function T.tearDownAll() fs.remove(path) end
+function T.teardownClass() fs.remove(path) end
 
 return T

@@ -111,6 +111,9 @@ function T.test_what_is_no_recording()
   lu.assertStrContains(err, "/nowhere")
 end
 
-function T.tearDownAll() process.run { "rm", "-r", folder } end
+function T.teardownClass()
+  world.keep_recordings(folder)
+  process.run { "rm", "-r", folder }
+end
 
 return T

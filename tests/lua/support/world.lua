@@ -23,6 +23,16 @@ local HOST = [[host() {
 }
 ]]
 
+-- Recordings that commands have written are kept in the folder $MT_RECORDINGS, if that is set: tests/run scans them.
+local KEEP = [[keep_recordings() {
+  [ -z "$MT_RECORDINGS" ] || find "$@" -type f 2>/dev/null | while read -r file; do
+    gzip -dc <"$file" 2>/dev/null | head -n 1 | grep -q '"recording":' &&
+      cp "$file" "$(mktemp "$MT_RECORDINGS/$KEEP_AS.XXXXXX")"
+  done
+}
+]]
+local KEEP_AS = table.concat(arg, " "):match "(test_[%w_]*)%.lua" or "script" -- whose they are
+
 local MARK = "\n----------------\n"
 
 ---@class world.result
@@ -64,11 +74,11 @@ function M.run(command, faults, preparation, options, seconds)
   end
   local folder = executable:match("^(.*)/")
   local programs = folder .. "/../programs/usr" -- that bootstrap has unpacked
-  local script = HOST .. ('export PATH="%s:$PATH:%s/sbin:%s/bin"\nexport SUPPORT=%s\n'):format(
-    folder, programs, programs, SUPPORT) .. "mkdir /run/test\n"
+  local script = HOST .. KEEP .. ('export PATH="%s:$PATH:%s/sbin:%s/bin" SUPPORT=%s KEEP_AS=%s\n'):format(
+    folder, programs, programs, SUPPORT, KEEP_AS) .. "mkdir /run/test\n"
     .. "{ " .. (preparation or ":") .. "; } >/dev/null 2>&1\n"
     .. "host >/run/test/before 2>&1\n( " .. command .. "\n) >/run/test/out 2>/run/test/err\n"
-    .. "echo $? >/run/test/status\nhost >/run/test/after 2>&1\n"
+    .. "echo $? >/run/test/status\nhost >/run/test/after 2>&1\nkeep_recordings /run/test /var/lib/moontower\n"
     .. "for f in status out err before after; do cat /run/test/$f; printf '" .. MARK:gsub("\n", "\\n") .. "'; done"
   table.move({ "--", "sh", "-c", script }, 1, 4, #arguments + 1, arguments)
   arguments.timeout = seconds or 600
@@ -79,6 +89,14 @@ function M.run(command, faults, preparation, options, seconds)
   return {
     status = math.tointeger(tonumber(parts[1])), out = parts[2], err = parts[3], before = parts[4], after = parts[5],
   }
+end
+
+---Keeps the recordings in a folder, as run() does: for tests that make them elsewhere.
+---@param folder string
+function M.keep_recordings(folder)
+  local env = { KEEP_AS = KEEP_AS }
+  local ran = process.run { "sh", "-c", KEEP .. 'keep_recordings "$1"', "sh", folder, env = env }
+  lu.assertEquals(ran.stderr, "")
 end
 
 ---The command failed with this status, said this, and left the host as it was.

@@ -1,0 +1,128 @@
+-- SPDX-License-Identifier: MIT
+-- Looks for what is private in recordings.
+
+local decode = require "decode"
+local file = require "recording.file"
+local hex = require "base.hex"
+local json = require "base.json"
+local secrets = require "support.secrets"
+
+local M = {}
+
+local HEAD = 6 -- characters that forms are found by
+
+local by_head, words
+
+-- A form that several have is told as the first one's.
+local function index()
+  if by_head then
+    return
+  end
+  by_head, words = {}, {}
+  local seen = {}
+  for _, secret in ipairs(secrets.all()) do
+    for _, form in ipairs(secret.forms) do
+      local head = form[1]:sub(1, HEAD)
+      by_head[head] = by_head[head] or {}
+      if not seen[form[1]] then
+        table.insert(by_head[head], { text = form[1], form = form[2], digit = form.digit, secret = secret })
+      end
+      seen[form[1]] = true
+    end
+    for word, form in pairs(secret.words) do words[word] = words[word] or { form = form, secret = secret } end
+  end
+end
+
+---@class scanner.finding
+---@field secret string its name
+---@field form string
+---@field around string what it stands in
+
+-- Is it a part of a longer number?
+local function is_within(one, text, at)
+  local size = one.digit and #one.digit:gsub("%%d", "d")
+  return size and (text:sub(math.max(at - size, 1), at - 1):find("^" .. one.digit .. "$")
+    or text:sub(at + #one.text, at + #one.text + size - 1):find("^" .. one.digit .. "$"))
+end
+
+---The secrets in a text.
+---@param text string
+---@param keeps_cells boolean? numbers of cells are none
+---@return scanner.finding[]
+function M.text(text, keeps_cells)
+  index()
+  local found, upper = {}, text:upper()
+  for at = 1, #upper - HEAD + 1 do
+    for _, one in ipairs(by_head[upper:sub(at, at + HEAD - 1)] or {}) do
+      if upper:sub(at, at + #one.text - 1) == one.text and not is_within(one, upper, at)
+        and not (keeps_cells and one.secret.is_place) then
+        found[#found + 1] = {
+          secret = one.secret.name, form = one.form, around = text:sub(math.max(at - 60, 1), at + #one.text + 60),
+        }
+      end
+    end
+  end
+  return found
+end
+
+-- Those of the words of a text that are secret for themselves.
+local function find_words(text, keeps_cells, found)
+  index()
+  for word in text:upper():gmatch "%w+" do
+    local one = words[word]
+    if one and not (keeps_cells and one.secret.is_place) then
+      found[#found + 1] = { secret = one.secret.name, form = one.form, around = text }
+    end
+  end
+end
+
+-- Each text and number in a value, however deep.
+local function each_leaf(value, visit)
+  if type(value) == "table" then
+    for _, inner in pairs(value) do each_leaf(inner, visit) end
+  elseif type(value) == "string" or math.type(value) == "integer" then
+    visit(tostring(value))
+  end
+end
+
+---The secrets in a line of a recording.
+---@param line table
+---@param keeps_cells boolean?
+---@return scanner.finding[]
+function M.line(line, keeps_cells)
+  local found = M.text(json.encode(line), keeps_cells)
+  local bytes = line.bytes and hex.decode(line.bytes)
+  if bytes then
+    local view = decode.decode(bytes)
+    while view do
+      each_leaf(view.body, function(text) find_words(text, keeps_cells, found) end)
+      view = view.inner
+    end
+  else
+    local plain = {}
+    for key, value in pairs(line) do plain[key] = key ~= "t" and key ~= "date" and value or nil end
+    each_leaf(plain, function(text) find_words(text, keeps_cells, found) end)
+  end
+  return found
+end
+
+---The secrets in a recording.
+---@param path string
+---@return { line: integer, finding: scanner.finding }[]? list
+---@return moontower.error? err it cannot be read
+---@return integer? lines that it has
+function M.recording(path)
+  local reader <close>, err = file.open(path)
+  local list, number, keeps_cells = {}, 0, nil
+  while reader do
+    local line
+    line, err = reader:next()
+    if not line then break end
+    number = number + 1
+    if line.recording then keeps_cells = line.cells == "kept" end
+    for _, finding in ipairs(M.line(line, keeps_cells)) do list[#list + 1] = { line = number, finding = finding } end
+  end
+  return not err and list or nil, err, number
+end
+
+return M
