@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: MIT
--- The simulated modem as a network card on USB, against bytes: ECM and NCM.
+-- The simulated modem as a network card on USB, against bytes: ECM, NCM and RNDIS.
 
 local log = require "log"
 local lu = require "luaunit"
 local new_ecm = require("simulator.usb.ecm").new
 local new_ncm = require("simulator.usb.ncm").new
+local new_rndis = require("simulator.usb.rndis").new
 local ntb = require "simulator.usb.ntb"
 
 log.level = "error" -- what a bad host sends is said as a warning
@@ -30,7 +31,7 @@ local NOTIFICATION, INPUT, OUTPUT = 7, 6, 4
 local function plugged(new, place)
   local modem = {
     interval = 0, notifications = 0, transfers = { to_host = 0, from_host = 0 }, sessions = {},
-    personality = { downlink_speed = 150000000, uplink_speed = 50000000 },
+    personality = { downlink_speed = 150000000, uplink_speed = 50000000, usb = { manufacturer = "Quectel" } },
   }
   local listeners, packets, host = {}, {}, { seqnum = 0 }
   function modem.listen(_, fn) table.insert(listeners, fn) end
@@ -186,6 +187,114 @@ function T.test_altsettings()
   local card = plugged(new_ncm, {}).card
   lu.assertEquals({ card:select(4, 0), card:select(4, 1), card:select(5, 1), card:select(5, 2) },
     { true, false, true, false })
+end
+
+-- RNDIS --------------------------------------------------------------------------------------------------------------
+
+-- The answer to a command, as rndis_host fetches it.
+local function rndis(host, command)
+  lu.assertEquals(host.card:request({ request = "send-command" }, bytes(command)), "")
+  return host.card:request({ request = "get-response" }, "")
+end
+
+local INITIALIZE = "02000000 18000000 01000000 01000000 00000000 2e060000"
+local OPEN_FILTER = "05000000 20000000 05000000 0e010100 04000000 14000000 00000000 0d000000"
+local function query(object, id)
+  return ("04000000 1c000000 %s000000 %s 00000000 14000000 00000000"):format(id or "02", object)
+end
+
+local function initialized(place)
+  local host = plugged(new_rndis, place or {})
+  rndis(host, INITIALIZE)
+  rndis(host, OPEN_FILTER)
+  return host
+end
+
+-- As `lsusb -v` shows those of Qualcomm's modems.
+function T.test_rndis_descriptors()
+  assert_bytes(plugged(new_rndis, {}).card.descriptors, [[
+    08 0b 04 02 e0 01 03 00  09 04 04 00 01 e0 01 03 00
+    05 24 00 10 01  05 24 01 00 05  04 24 02 00  05 24 06 04 05  07 05 87 03 08 00 09
+    09 04 05 00 02 0a 00 00 00  07 05 86 02 00 02 00  07 05 04 02 00 02 00
+  ]])
+  lu.assertStrContains(plugged(new_rndis, { class = 0xef, subclass = 4, protocol = 1 }).card.descriptors,
+    bytes "09 04 04 00 01 ef 04 01 00")
+end
+
+-- What rndis_host asks when it sets itself up.
+function T.test_rndis_commands()
+  local host = plugged(new_rndis, {})
+  lu.assertEquals(rndis(host, query "01010101"), "") -- the first command is another one
+  assert_bytes(rndis(host, INITIALIZE), [[
+    02000080 34000000 01000000 00000000 01000000 00000000 01000000 00000000 01000000 2c060000 00000000 00000000 00000000
+  ]])
+  assert_bytes(host.poll(NOTIFICATION)[1], "01 00 00 00 00 00 00 00")
+  assert_bytes(rndis(host, query "01010101"), "04000080 1e000000 02000000 00000000 06000000 10000000 0250f3000001")
+  assert_bytes(rndis(host, query "14010100"), "04000080 1c000000 02000000 00000000 04000000 10000000 00000000")
+  assert_bytes(rndis(host, query "07010100"), "04000080 1c000000 02000000 00000000 04000000 10000000 60e31600")
+  assert_bytes(rndis(host, query "0d010100"),
+    "04000080 20000000 02000000 00000000 08000000 10000000 51756563 74656c00")
+  lu.assertEquals(#rndis(host, query "01010100"), 24 + 4 * 23)
+  assert_bytes(rndis(host, query "ffffff00"), "04000080 18000000 02000000 bb0000c0 00000000 00000000")
+  assert_bytes(rndis(host, OPEN_FILTER), "05000080 10000000 05000000 00000000")
+  assert_bytes(rndis(host, query "0e010100"), "04000080 1c000000 02000000 00000000 04000000 10000000 0d000000")
+  assert_bytes(rndis(host, "08000000 0c000000 07000000"), "08000080 10000000 07000000 00000000")
+  assert_bytes(rndis(host, "06000000 0c000000 00000000"), "06000080 10000000 00000000 01000000")
+  assert_bytes(rndis(host, query "0e010100"), "04000080 1c000000 02000000 00000000 04000000 10000000 00000000")
+  lu.assertEquals(rndis(host, "03000000 0c000000 00000000"), "")
+  lu.assertEquals(rndis(host, query "0e010100"), "")
+end
+
+local function message(frame)
+  frame = bytes(frame)
+  return ("<I4I4I4I4I4I4I4I4I4I4I4"):pack(1, 44 + #frame, 36, #frame, 0, 0, 0, 0, 0, 0, 0) .. frame
+end
+
+function T.test_rndis_frames()
+  local host = initialized()
+  host.send(message(packet_out) .. message(ask) .. "\0")
+  lu.assertEquals(host.take(), { 0, "\x45\xaa" })
+  lu.assertEquals(hex(host.poll(INPUT)[1]), hex(message(answer)))
+  rndis(host, "06000000 0c000000 00000000") -- after a reset, the filter is closed
+  host.send(message(packet_out))
+  host.deliver "\x45cc"
+  lu.assertEquals({ host.poll(INPUT), host.take() }, { {}, nil })
+end
+
+function T.test_rndis_tells_of_the_cable()
+  local host = initialized { unplugs = true }
+  local function next_message() return host.card:request({ request = "get-response" }, "") end
+  host.session {}
+  assert_bytes(next_message(), "07000000 14000000 0b000140 00000000 00000000")
+  host.session(nil)
+  assert_bytes(next_message(), "07000000 14000000 0c000140 00000000 00000000")
+  assert_bytes(rndis(host, query "14010100"), "04000080 1c000000 02000000 00000000 04000000 10000000 01000000")
+end
+
+-- Messages whose lengths and offsets are wrong, cut off anywhere, and of kinds that there are not.
+function T.test_bad_rndis()
+  local host = initialized()
+  local good = message(packet_out)
+  for length = 0, #good - 1 do host.send(good:sub(1, length)) end
+  for at = 5, 16, 4 do
+    for _, wrong in ipairs { "\xff\xff\xff\xff", "\0\0\0\x80", "\0\1\0\0" } do
+      host.send(good:sub(1, at - 1) .. wrong .. good:sub(at + 4))
+    end
+  end
+  host.send(bytes "02000000 0c000000 00000000" .. good)
+  lu.assertNil(host.take())
+  for _, command in ipairs {
+    "", "02", "99000000 08000000", "02000000 00000000", "04000000 0c000000 02000000",
+    "05000000 1c000000 05000000 0e010100 04000000 14000000 00000000",
+    "05000000 1c000000 05000000 0e010100 ffffffff ffffffff 00000000",
+    "01000000 08000000",
+  } do
+    lu.assertEquals(rndis(host, command), "")
+  end
+  assert_bytes(rndis(host, "05000000 1e000000 05000000 0e010100 02000000 14000000 00000000 0d00"),
+    "05000080 10000000 05000000 150001c0")
+  host.send(good)
+  lu.assertEquals(host.take(), { 0, "\x45\xaa" })
 end
 
 return T

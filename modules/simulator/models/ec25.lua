@@ -24,6 +24,7 @@ return require("simulator.models.personality").join(require "simulator.models.sp
     qmi   = { interface = 4 },
     mbim  = { interface = 4 },
     ecm   = { interface = 4, notification = 7, input = 6, output = 4, mac = "0250F3000001" },
+    rndis = { interface = 4, notification = 7, input = 6, output = 4, mac = "0250F3000001" },
   },
 
   max_sessions = 8,

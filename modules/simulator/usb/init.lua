@@ -33,6 +33,7 @@ local new_function = {
 }
 local new_card = {
   ecm = require("simulator.usb.ecm").new, ncm = require("simulator.usb.ncm").new,
+  rndis = require("simulator.usb.rndis").new,
 }
 local new_serial = require("simulator.usb.serial").new
 local usbip = require "simulator.usb.usbip"
@@ -44,7 +45,7 @@ local enumeration_time = 30
 local usb = {}
 
 -- Interfaces in the order of their descriptors. Diagnostics hear nothing and say nothing.
-local order = { "diag", "nmea", "modem", "ppp", "qmi", "qmi2", "mbim", "ecm", "ncm" }
+local order = { "diag", "nmea", "modem", "ppp", "qmi", "qmi2", "mbim", "ecm", "ncm", "rndis" }
 local speaks = { nmea = "nmea", modem = "at", ppp = "at" }
 
 local function make_serial(options, name, interface)

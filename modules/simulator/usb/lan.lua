@@ -8,7 +8,8 @@ local SESSION = 0 -- such a modem has one
 ---@class simulator.usb.lan
 ---@field modem simulator.modem
 ---@field place simulator.usb.card_place
----@field host string the host's MAC address: the one that the modem gave it, until it is known to have another
+---@field given string the MAC address that the modem gives the host
+---@field host string the host's MAC address: that one, until it is known to have another
 ---@field network table
 local Lan = {}
 Lan.__index = Lan
@@ -30,11 +31,8 @@ local lan = {}
 ---@param on { frame: fun(frame: string), link: fun(is_up: boolean) } for the host; link: has changed
 ---@return simulator.usb.lan
 function lan.new(modem, new_network, place, on)
-  local self = setmetatable({
-    modem = modem, place = place,
-    host = place.mac:gsub("%x%x", function(digits) return string.char(tonumber(digits, 16)) end),
-  }, Lan)
-  self.send = on.frame
+  local given = place.mac:gsub("%x%x", function(digits) return string.char(tonumber(digits, 16)) end)
+  local self = setmetatable({ modem = modem, place = place, given = given, host = given, send = on.frame }, Lan)
   self.network = new_network(modem, {
     send = function(session, packet)
       if session == SESSION then
