@@ -9,6 +9,7 @@ local printable = require "base.printable"
 local report = require("base.lazy")(function() return require "modem.report" end)
 local status = require "status"
 local task = require "task"
+local validate = require "base.validate"
 local wrap = require "terminal.wrap"
 
 local SHOWN = 10
@@ -131,10 +132,17 @@ return {
   summary = "Tell the state of each modem in the daemon, and what comes next.",
   description = "Tell what the daemon believes of each modem, what it tried, and what it will do next.",
 
-  options = { option.json_list },
+  exits = { [3] = true, [4] = true, [5] = true, [6] = true, [7] = true, [8] = true },
+
+  options = {
+    option.json_list,
+    { "--deep", validate.flag, "Look at each link between computer and network, as `moontower explain` does" },
+  },
 
   run = function(args)
-    if not daemon.running then
+    if args.deep then
+      return require("cli.command").script("explain").run { json = args.json }
+    elseif not daemon.running then
       return client.not_there "why"
     end
     local names, list = {}, {}

@@ -91,6 +91,7 @@ local function is_on_bus(description) return description.usb ~= nil or descripti
 ---@field at_only boolean? also a modem without MBIM and QMI: it has few verbs, see modem/at_only.lua
 ---@field proxy boolean? share the control port with other programs, by mbim-proxy or qmi-proxy
 ---@field take_over boolean? end a connection that ModemManager has on it
+---@field takes_none boolean? it is not taken from ModemManager: only what can be shared, or is free, is opened
 ---@field is_update boolean? it is opened by what updates its firmware: see modem/update_hold.lua
 ---@field give_back boolean? ModemManager gets it back when it is closed, and not when the program ends
 
@@ -155,7 +156,7 @@ function M.open_alone(description, options)
   end
   local undo <close> = task.undo(function() lock:close() end)
   local through_proxy, fields
-  if is_on_bus(description) then
+  if is_on_bus(description) and not options.takes_none then
     err = select(2, takeover.take(description, options.take_over))
   end
   if not err and description.protocol ~= "at" then -- which modem.at looks after

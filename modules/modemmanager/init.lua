@@ -189,6 +189,21 @@ function M.keep(description)
   return write_down(place, process.named(NAME)[1] and "now" or "soon")
 end
 
+---Can a modem be taken from it, or has it to be stopped?
+---@param description modem.description
+---@return boolean
+function M.can_be_taken(description) return M.place(description) ~= nil and mark.is_possible() end
+
+---Why a modem would not be taken from the ModemManager that runs. Asks, and takes nothing.
+---@param description modem.description
+---@return moontower.error? err nil: it would be, or is
+function M.refusal(description)
+  local pid = M.can_be_taken(description) and not M.taken(description) and process.named(NAME)[1]
+  if pid then
+    return (select(2, has_no_connection(description, pid)))
+  end
+end
+
 -- ---- given back ----
 
 ---@param description modem.description

@@ -94,6 +94,21 @@ function M.aliases(vendor, folder)
   return is_known and list or nil
 end
 
+---The module that depmod's list has for a modalias of any bus.
+---@param modalias string "pci:v000014C3d00004D75sv..."
+---@param folder string? where the kernel's modules are
+---@return string? module
+function M.named_by(modalias, folder)
+  local file <close> = io.open((folder or running_kernel()) .. "/modules.alias")
+  local bus = modalias:match "^%w+:"
+  for line in file and file:lines() or function() end do
+    local alias, module = line:match("^alias (%S+) (%S+)")
+    if bus and alias and alias:sub(1, #bus) == bus and modalias:find(pattern_of(alias)) then
+      return (module:gsub("-", "_"))
+    end
+  end
+end
+
 -- The device's own part of a modalias, from its descriptor: bcdDevice, class, subclass, protocol.
 local function device_part(descriptors)
   if type(descriptors) ~= "string" or #descriptors < 18 then

@@ -55,6 +55,8 @@ local CASES = {
     { "> ", "print('bu' .. 'sy') task.sleep(60)\r" }, { "busy", "\3" }, { "interrupted", "" }, { "> ", "\4" },
   } },
   { run = "why", alone = 1 },
+  { run = "explain", before = "up --carrier calyx-sprint", cut = true, shows = { "firmware", "all" } },
+  { run = "why --deep", before = "simulate fault hang", cut = true, status = 7, shows = { "firmware is broken" } },
   { run = "history" },
   { run = "metrics", cut = true },
   { run = "signal", cut = true, shows = { "RSRP", "-98 dBm" } },

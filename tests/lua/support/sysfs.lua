@@ -159,12 +159,18 @@ function M.make(...)
 end
 
 ---Runs the program. libudev asks whether /sys is a sysfs, unless disabled.
+---@param environment table<string, string>
 ---@param ... string
 ---@return table result
-function M.moontower(...)
+function M.moontower_with(environment, ...)
   local command = { executable, ... }
-  command.env, command.timeout = { SYSTEMD_DEVICE_VERIFY_SYSFS = "0" }, 60
+  environment.SYSTEMD_DEVICE_VERIFY_SYSFS = "0"
+  command.env, command.timeout = environment, 60
   return assert(process.run(command))
 end
+
+---@param ... string
+---@return table result
+function M.moontower(...) return M.moontower_with({}, ...) end
 
 return M

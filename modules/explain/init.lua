@@ -1,0 +1,54 @@
+-- SPDX-License-Identifier: MIT
+-- Explains why a modem is not online: looks at each link of the chain in its order, and names the first broken one.
+
+local chain = require "explain.chain"
+local seen = require "explain.seen"
+
+---@class explain.result one link, looked at
+---@field link string its name
+---@field verdict explain.verdict
+---@field evidence explain.evidence[]
+
+---@class explain.explanation
+---@field case explain.case
+---@field links explain.result[]
+---@field broken explain.result? the first broken link
+
+local M = {}
+
+local function first_missing(link, results)
+  for _, name in ipairs(link.needs) do
+    local word = results[name].verdict.word
+    if word == "broken" or word == "not reached" then return name end
+  end
+end
+
+local function look_at(link, case, results)
+  local missing = first_missing(link, results)
+  if missing then
+    return { link = link.name, evidence = {}, verdict = {
+      word = "not reached", message = ("it needs the link %s"):format(missing),
+    } }
+  end
+  local its = seen.new(case.host)
+  local verdict = link.look(case, its)
+  return { link = link.name, evidence = its.evidence, verdict = verdict }
+end
+
+---Looks at all links, those beyond a broken one as well, if they can be looked at. Changes nothing.
+---@param case explain.case
+---@param watch { doing: fun(name: string), done: fun(result: explain.result) }?
+---@return explain.explanation
+function M.explain(case, watch)
+  local results, broken = {}, nil
+  for i, link in ipairs(chain.links()) do
+    if watch then watch.doing(link.name) end
+    local result = look_at(link, case, results)
+    results[i], results[link.name] = result, result
+    broken = broken or result.verdict.word == "broken" and result or nil
+    if watch then watch.done(result) end
+  end
+  return { case = case, links = table.move(results, 1, #results, 1, {}), broken = broken }
+end
+
+return M

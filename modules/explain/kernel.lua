@@ -1,0 +1,108 @@
+-- SPDX-License-Identifier: MIT
+-- A driver's module: loaded, built in, on this computer's disk but not loaded, kept away, or not there at all.
+
+local M = {}
+
+local CONFIGURATIONS = { "/etc/modprobe.d", "/run/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d",
+  "/lib/modprobe.d" }
+local COMPRESSED = { "", ".xz", ".zst", ".gz" }
+
+-- Where Linux keeps them below /lib/modules/VERSION/kernel. OpenWrt has all in /lib/modules/VERSION itself.
+local PLACES = {
+  cdc_mbim = "drivers/net/usb", qmi_wwan = "drivers/net/usb", cdc_ncm = "drivers/net/usb",
+  cdc_ether = "drivers/net/usb", huawei_cdc_ncm = "drivers/net/usb", rndis_host = "drivers/net/usb",
+  option = "drivers/usb/serial", qcserial = "drivers/usb/serial",
+  mhi_pci_generic = "drivers/bus/mhi/host", mhi_wwan_ctrl = "drivers/net/wwan", mhi_wwan_mbim = "drivers/net/wwan",
+  mtk_t7xx = "drivers/net/wwan/t7xx", iosm = "drivers/net/wwan/iosm",
+}
+
+---@class explain.module
+---@field state "loaded"|"built in"|"not loaded"|"blacklisted"|"missing"|"no modules"
+---@field err { code: string, message: string, hint: string }? of the last four
+
+---@param host explain.host
+---@return string folder
+---@return string version
+local function running(host)
+  local version = host:read "/proc/sys/kernel/osrelease" or "?"
+  return "/lib/modules/" .. version, version
+end
+
+-- The file of a module has hyphens where the kernel has underscores, or not.
+local function file_of(host, folder, name)
+  for _, spelt in ipairs { name, (name:gsub("_", "-")) } do
+    for _, place in ipairs { "/kernel/" .. (PLACES[name] or ""), "", "/updates/dkms", "/extra" } do
+      for _, ending in ipairs(COMPRESSED) do
+        local path = ("%s%s/%s.ko%s"):format(folder, place, spelt, ending)
+        if host:stat(path) then return path end
+      end
+    end
+  end
+end
+
+local function is_built_in(host, folder, name)
+  local list = (host:read(folder .. "/modules.builtin") or ""):gsub("%-", "_")
+  return list:find("/" .. name .. ".ko", 1, true) ~= nil
+end
+
+-- The line of a configuration that keeps a module away: from being loaded by itself, or at all.
+local function ban_of(host, name)
+  for _, folder in ipairs(CONFIGURATIONS) do
+    for _, file in ipairs(host:list(folder)) do
+      local text = file:find "%.conf$" and host:read(folder .. "/" .. file) or ""
+      for line in text:gmatch "[^\n]+" do
+        local word, module, rest = line:gsub("%-", "_"):match "^%s*(%l+)%s+([%w_]+)%s*(.*)$"
+        local bans = word == "blacklist" or word == "install" and rest:find "/true%f[%W]" or rest:find "/false%f[%W]"
+        if module == name and bans then return folder .. "/" .. file, line end
+      end
+    end
+  end
+  if (host:read "/proc/cmdline" or ""):gsub("%-", "_"):find("blacklist=[%w_,]*" .. name) then
+    return "/proc/cmdline", "module_blacklist"
+  end
+end
+
+---@param name string with underscores
+---@param seen explain.seen gets what tells it
+---@return explain.module
+function M.module(name, seen)
+  local host = seen.host
+  local folder, version = running(host)
+  if host:stat("/sys/module/" .. name) then
+    seen:note("/sys/module/" .. name, "there")
+    return { state = is_built_in(host, folder, name) and "built in" or "loaded" }
+  end
+  seen:note("/sys/module/" .. name, nil)
+  if not host:stat(folder) then
+    seen:note(folder, nil)
+    return { state = "no modules", err = {
+      message = ("the module %s is not loaded, and the running kernel's modules are not on this computer (%s)"):format(
+        name, folder),
+      hint = "A kernel that was updated while it ran needs a restart of the computer. In a container, load the module "
+        .. ("on the host: `modprobe %s`."):format(name),
+    } }
+  end
+  local file, ban, line = file_of(host, folder, name), ban_of(host, name)
+  if not file then
+    seen:note(("%s/**/%s.ko"):format(folder, name), nil)
+    return { state = "missing", err = {
+      message = ("the running kernel (%s) has no module %s"):format(version, name),
+      hint = ("Install what has it: on OpenWrt the package kmod-%s, on Ubuntu linux-modules-extra-%s, on Debian a "
+        .. "kernel that is no cloud kernel. A kernel of your own needs the option for it."):format(
+        PLACES[name] == "drivers/usb/serial" and "usb-serial-" .. name or "usb-net-" .. name:gsub("_", "-"), version),
+    } }
+  end
+  seen:note(file, "there")
+  if ban then
+    seen:note(ban, line)
+    return { state = "blacklisted", err = {
+      message = ("the module %s is kept from being loaded, by %s"):format(name, ban),
+      hint = ("`modprobe %s` loads it now; take that line away, so that it is loaded at each start."):format(name),
+    } }
+  end
+  return { state = "not loaded", err = {
+    message = ("the module %s is not loaded"):format(name), hint = ("`modprobe %s` loads it."):format(name),
+  } }
+end
+
+return M

@@ -1,0 +1,178 @@
+-- SPDX-License-Identifier: MIT
+-- The driver: which one has the interface that we speak to, and why none has, or another one.
+
+local kernel = require "explain.kernel"
+local link = require "explain.link"
+local maker = require "maker"
+local modes = require "modem.modes"
+
+local DRIVERS = "/sys/bus/usb/drivers/"
+local wanted_for = { mbim = "cdc_mbim", qmi = "qmi_wwan" }
+
+local function hexadecimal(text) return tonumber(text or "", 16) end
+
+-- The USB interfaces of a device, with what each is for and who has it.
+local function interfaces_of(case)
+  local list, host = {}, case.host
+  for _, name in ipairs(host:list(case.usb)) do
+    local folder = case.usb .. "/" .. name
+    local is_its = name:sub(1, #case.name + 1) == case.name .. ":"
+    local number = is_its and hexadecimal(host:read(folder .. "/bInterfaceNumber"))
+    if number then
+      local class = {}
+      for i, part in ipairs { "bInterfaceClass", "bInterfaceSubClass", "bInterfaceProtocol" } do
+        class[i] = host:read(folder .. "/" .. part) or "?"
+      end
+      local interface = { name = name, number = number, class = table.concat(class, ":"), folder = folder }
+      interface.role = modes.role_of(case.ids.vendor, case.ids.product, interface)
+      interface.driver = host:link(folder .. "/driver")
+      list[#list + 1] = interface
+    end
+  end
+  return list
+end
+
+local function note(seen, interface)
+  seen:note(interface.folder, ("interface %d, class %s%s"):format(interface.number, interface.class,
+    interface.role and ", " .. interface.role:upper() or ""))
+  seen:note(interface.folder .. "/driver", interface.driver)
+end
+
+-- Another driver has it.
+local function taken_by_another(seen, interface, wanted)
+  local port = interface.role:upper()
+  if interface.driver == "usbfs" then
+    return seen:broken {
+      code = "wrong-mode", message = ("a program has taken the %s port from its driver, by libusb"):format(port),
+      hint = ("End that program: `fuser -v /dev/bus/usb/*/*` shows it. Then `echo %s > %s%s/bind`."):format(
+        interface.name, DRIVERS, wanted),
+    }
+  end
+  return seen:broken {
+    code = "wrong-mode",
+    message = ("the driver %s has the %s port, which %s has to have"):format(interface.driver, port, wanted),
+    hint = ("`modprobe %s`, then `echo %s > %s%s/unbind` and `echo %s > %s%s/bind`. If the other one takes it at the "
+      .. "next start again, put that one into a file of /etc/modprobe.d, as `blacklist %s`."):format(wanted,
+      interface.name, DRIVERS, interface.driver, interface.name, DRIVERS, wanted, interface.driver),
+  }
+end
+
+-- The driver is there, and has not taken the interface.
+local function not_bound(case, seen, interface, wanted)
+  local port = interface.role:upper()
+  if case.host:read(interface.folder .. "/authorized") == "0" then
+    seen:read(interface.folder .. "/authorized")
+    return seen:broken {
+      code = "wrong-mode",
+      message = ("the kernel may not use the %s port: its interface is not authorized"):format(port),
+      hint = ("`echo 1 > %s/authorized`, then `echo %s > /sys/bus/usb/drivers_probe`."):format(interface.folder,
+        interface.name),
+    }
+  elseif case.host:read "/sys/bus/usb/drivers_autoprobe" == "0" then
+    seen:read "/sys/bus/usb/drivers_autoprobe"
+    return seen:broken {
+      code = "wrong-mode", message = "the kernel looks for no drivers by itself",
+      hint = ("`echo 1 > /sys/bus/usb/drivers_autoprobe`, then `echo %s > /sys/bus/usb/drivers_probe`."):format(
+        interface.name),
+    }
+  end
+  local by_class = interface.role == "mbim" and modes.has_mbim { interface }
+  return seen:broken {
+    code = "wrong-mode",
+    message = ("%s is loaded, and has not taken the %s port (USB interface %s)"):format(wanted, port, interface.name),
+    hint = by_class and ("`echo %s > %s%s/bind` gives it the port; where that fails, dmesg tells why."):format(
+      interface.name, DRIVERS, wanted)
+      or ("It does not know this modem: `echo %s %s > %s%s/new_id`; a newer kernel may know it."):format(
+        case.ids.vendor, case.ids.product, DRIVERS, wanted),
+  }
+end
+
+local function lacking(case, seen, interface)
+  local wanted = wanted_for[interface.role]
+  note(seen, interface)
+  if interface.driver then
+    return taken_by_another(seen, interface, wanted)
+  end
+  local module = kernel.module(wanted, seen)
+  if module.err then
+    return seen:broken { code = "wrong-mode", message = ("no driver has taken the %s port: %s"):format(
+      interface.role:upper(), module.err.message), hint = module.err.hint }
+  end
+  return not_bound(case, seen, interface, wanted)
+end
+
+local function on_usb(case, seen)
+  local lacks
+  for _, interface in ipairs(interfaces_of(case)) do
+    local wanted = wanted_for[interface.role]
+    if wanted and interface.driver == wanted then
+      note(seen, interface)
+      return seen:ok("%s has the %s port", wanted, interface.role:upper())
+    end
+    lacks = lacks or wanted and interface
+  end
+  if lacks then
+    return lacking(case, seen, lacks)
+  end
+  for _, interface in ipairs(interfaces_of(case)) do note(seen, interface) end
+  return seen:ok "no interface here is for MBIM or QMI, which would need one"
+end
+
+-- ---- PCIe ----
+
+-- What carries a modem's ports from the bus to /dev, once its driver has it.
+local PORTS_OF = { ["mhi-pci-generic"] = "mhi_wwan_ctrl" }
+
+-- The module for a PCI device: by its maker's entry, or by what depmod has listed.
+local function module_for(case, seen)
+  local quirks = maker.quirks("pci", case.ids.vendor, case.ids.product)
+  local modalias = seen:read_any(case.pci .. "/modalias")
+  return quirks.driver or modalias and require("settings.drivers").named_by(modalias)
+end
+
+local function on_pcie(case, seen)
+  local driver = seen:link(case.pci .. "/driver")
+  if not driver then
+    local name = module_for(case, seen)
+    local module = name and kernel.module(name, seen)
+    if not name then
+      return seen:broken {
+        code = "wrong-mode", message = "no driver of the running kernel knows it",
+        hint = "A newer kernel may: mhi_pci_generic, mtk_t7xx and iosm are the drivers of PCIe modems.",
+      }
+    end
+    return seen:broken {
+      code = "wrong-mode",
+      message = module.err and "no driver has taken it: " .. module.err.message
+        or ("%s is loaded, and has not taken it"):format(name),
+      hint = module.err and module.err.hint
+        or "dmesg tells why it has given up: the modem's firmware may not have started.",
+    }
+  end
+  local carrier = PORTS_OF[driver]
+  local module = carrier and not case.description and kernel.module(carrier, seen)
+  if module and module.err then
+    return seen:broken { code = "wrong-mode", hint = module.err.hint,
+      message = ("%s has it, but nothing makes ports: %s"):format(driver, module.err.message) }
+  end
+  return seen:ok("%s has it", driver)
+end
+
+return link {
+  name = "driver", needs = { "device" },
+
+  look = function(case, seen)
+    if case.waiting then
+      return seen:ok("a boot loader needs none of ours")
+    elseif case.usb then
+      return on_usb(case, seen)
+    elseif case.pci then
+      return on_pcie(case, seen)
+    end
+    local description = case.description
+    if description.driver and description.wwan_folder then
+      seen:note(description.wwan_folder, description.driver)
+    end
+    return seen:ok("%s", description.driver or "none is needed: it is reached by a socket or terminal")
+  end,
+}

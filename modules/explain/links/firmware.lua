@@ -1,0 +1,55 @@
+-- SPDX-License-Identifier: MIT
+-- The firmware: it runs, and answers.
+
+local link = require "explain.link"
+
+local function waits(case, seen)
+  seen:note("ids", ("%s:%s, those of a boot loader"):format(case.ids.vendor, case.ids.product))
+  for _, port in ipairs(case.waiting.ports) do seen:note(port.path, port.role) end
+  return seen:broken {
+    code = "wrong-mode", message = "it is in its boot loader, and waits for firmware (download mode)",
+    hint = "Unplug it, and plug it in again. If it comes back like this, its firmware is damaged, or an update was "
+      .. "cut short: `moontower firmware` tells which program writes it.",
+  }
+end
+
+local MUTE = "`moontower reset --usb` restarts it without asking it; unplugging it and plugging it in again does, too."
+local SLEEP = " If it happens again and again, keep the kernel from sending it to sleep: `echo on > %s/power/control`."
+
+local function mute(case, seen, err)
+  local control = case.usb and seen:read_any(case.usb .. "/power/control")
+  return seen:broken {
+    code = err.code, message = ("its firmware does not answer: %s"):format(err),
+    hint = MUTE .. (control == "auto" and SLEEP:format(case.usb) or ""),
+  }
+end
+
+local SILENT = { ["timeout"] = true, ["modem-mute"] = true, ["gone"] = true }
+
+return link {
+  name = "firmware", needs = { "holder" },
+
+  look = function(case, seen)
+    if case.waiting then
+      return waits(case, seen)
+    end
+    local modem = case:open()
+    local ok, err = modem:ensure_started()
+    local identity
+    if ok then
+      identity, err = modem:identity()
+    end
+    if identity then
+      seen:note("identity", ("firmware %s, hardware %s"):format(identity.firmware or "?", identity.hardware or "?"))
+      return seen:ok("%s, firmware %s", modem:describe(identity.hardware), identity.firmware or "unknown")
+    end
+    seen:note("identity", tostring(err))
+    if SILENT[err.code] then
+      return mute(case, seen, err)
+    end
+    return seen:broken {
+      code = err.code, message = tostring(err),
+      hint = err.hint or "It may be starting: try again in a minute. If it stays so, `moontower reset`.",
+    }
+  end,
+}

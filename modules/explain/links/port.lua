@@ -1,0 +1,87 @@
+-- SPDX-License-Identifier: MIT
+-- The port: a control port that speaks MBIM or QMI, its file in /dev, and the network interface beside it.
+
+local link = require "explain.link"
+local machine = require "explain.machine"
+local modes = require "modem.modes"
+
+local NET = "/sys/class/net/"
+
+-- No driver's work has come to a modem.
+local function no_ports(case, seen)
+  seen:note("`moontower devices`", "does not list it")
+  local is_pcie = case.pci ~= nil
+  return seen:broken {
+    code = "wrong-mode", message = is_pcie and "its driver has made no ports (/dev/wwan*)"
+      or "it shows no port that moontower can use",
+    hint = is_pcie and "It may still start, or wait for firmware: dmesg tells. Switching the computer off and on "
+      .. "restarts it."
+      or "`moontower usbcomp` shows which ports it may have, if it has an AT port.",
+  }
+end
+
+local function no_node(case, seen, path)
+  seen:note(path, nil)
+  local contained = machine.container(case.host, seen)
+  return seen:broken {
+    code = "not-found", message = ("the kernel has the port, and there is no %s"):format(path),
+    hint = contained and ("Give it to the container: `--device %s`, or all of /dev."):format(path)
+      or "udev, or devtmpfs at /dev, makes it: does `udevadm settle` end? Is /dev another folder here?",
+  }
+end
+
+local function describe(stat)
+  return ("%s, owner %d:%d, mode %o"):format(stat.type, stat.uid, stat.gid, stat.mode & 511)
+end
+
+local function refused(seen, err)
+  return seen:broken {
+    code = err.code, message = tostring(err), hint = err.hint or "Run it as root, for example with sudo.",
+  }
+end
+
+local function no_interface(seen, description)
+  seen:note((description.folder or description.wwan_folder or "?") .. "/net", nil)
+  return seen:broken {
+    code = "modem-failed", message = ("%s has no network interface beside it"):format(description.control),
+    hint = "The packets have no way: dmesg tells why its driver made none. A program may have moved the interface into "
+      .. "another network namespace (`ip -all netns exec ip link`).",
+  }
+end
+
+local BUSY = { ["busy"] = true, ["several-modems"] = true }
+
+local function look_at(case, seen, description)
+  local path = description.control
+  local stat = case.host:stat(path)
+  if not stat then
+    return no_node(case, seen, path)
+  end
+  seen:note(path, describe(stat))
+  local modem, err = case:open()
+  if not modem and not BUSY[err.code] then
+    return refused(seen, err)
+  elseif not description.net then
+    return no_interface(seen, description)
+  end
+  seen:note(NET .. description.net, case.host:stat(NET .. description.net) and "there" or nil)
+  return seen:ok("%s speaks %s, and %s carries the packets", path, description.protocol:upper(), description.net)
+end
+
+return link {
+  name = "port", needs = { "driver" },
+
+  look = function(case, seen)
+    local description = case.description
+    if case.waiting then
+      return seen:ok("a boot loader has no control port")
+    elseif not description then
+      return no_ports(case, seen)
+    elseif description.protocol == "at" then
+      local _, err = modes.refusal(description)
+      seen:note(description.control, modes.words(description))
+      return seen:broken(err)
+    end
+    return look_at(case, seen, description)
+  end,
+}
