@@ -563,6 +563,19 @@ function T.test_serial()
   end)
 end
 
+-- As `lsusb -v` shows that of an Intel modem.
+function T.test_a_serial_port_by_acm()
+  local serial = new_serial {
+    interface = 2, acm = true, interrupt = 3, input = 4, output = 4, receive = function() end,
+  }
+  assert_bytes(serial.descriptors, [[
+    08 0b 02 02 02 02 00 00  09 04 02 00 01 02 02 00 00
+    05 24 00 10 01  05 24 01 00 03  04 24 02 02  05 24 06 02 03  07 05 83 03 40 00 04
+    09 04 03 00 02 0a 00 00 00  07 05 84 02 00 02 00  07 05 04 02 00 02 00
+  ]])
+  lu.assertEquals(serial.interfaces, { 2, 3 })
+end
+
 function T.test_a_bad_stream_ends()
   for _, bad in ipairs {
     ("\xff"):rep(48),

@@ -51,8 +51,8 @@ local speaks = { nmea = "nmea", modem = "at", ppp = "at" }
 local function make_serial(options, name, interface)
   local fn
   local port = new_serial {
-    interface = interface.interface, subclass = interface.subclass, protocol = interface.protocol,
-    interrupt = interface.interrupt,
+    interface = interface.interface, acm = interface.acm, subclass = interface.subclass,
+    protocol = interface.protocol, interrupt = interface.interrupt,
     input = interface.input, output = interface.output,
     receive = function(data)
       if fn then
