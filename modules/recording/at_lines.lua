@@ -1,40 +1,15 @@
 -- SPDX-License-Identifier: MIT
 -- What passes at an AT port, with all replaced that says whose it is, or where. PINs and passwords are hidden already.
 
-local maker = require "maker"
+local commands = require "recording.at_commands"
 local pseudonyms = require "recording.pseudonyms"
-local standard = require "at.standard"
 local text = require "at.text"
+local unknown = require "recording.unknown"
 
 local M = {}
 
-local function set(words)
-  local all = {}
-  for word in words:gmatch "%S+" do all[word] = true end
-  return all
-end
-
--- Commands whose values are a text or a number that a person has written or called; and those that are followed by
--- lines of such.
-local WRITES = set "+CMGS +CMGW +CMSS"
-local PRIVATE = set [[
-  +CMGL +CMGR +CMT +CDS +CBM +CUSD +CPBR +CPBF +CPBW +CNUM +CLIP +COLP +CLCC +CCWA +CCFC +CDIP +CNAP
-  +CSCA +CSSU +CUSATP ^MSISDN
-]]
--- Commands with a password, or a PIN, whose answers have none.
-local TELLS_STATE = set "+CPIN +CPIN2 +CLCK +CPWD +CSIM +CGLA ^CPIN ^CARDLOCK ^NDISDUP #SGACT"
--- Those that tell of cells, and are not in any maker's `air.lua`.
-local CELLS = set [[
-  +CCED +CCINFO +CGED +CNETCI +QCELLINFO +QOPS +QSCAN +SCELLINFO +UCGED +VZWRSRP +VZWRSRQ +XCCINFO +ZCELLINFO
-  ^CELLINFO ^LOCCHD ^LOCINFO ^SMONC ^SMONI ^SMONP #CSURV #CSURVC #MONI
-]]
--- Those that tell where the modem is; others have GPS or GNSS in their names.
-local POSITION = set "+CLBS +CIPGSMLOC +QLBS +ULOC +UULOC +XLCSLSR ^POSITION ^WPDGP"
--- Numbers that a command shows, where they are not known by their look.
-local KINDS = { ["+CIMI"] = "imsi", ["+CGSN"] = "imei", ["+GSN"] = "imei", ["+CCID"] = "iccid", ["+ICCID"] = "iccid" }
--- Commands that show a number of the modem's own, in letters and digits; and what stands before one in other answers.
-local SERIAL = set "+CFSN +CGSN +EGMR +GSN +SN #CGSN ^DSN ^SN"
-local LABELS = set "eid esn fsn meid psn sn serialnumber"
+-- What stands before a number of the modem's own in answers.
+local LABELS = { eid = true, esn = true, fsn = true, meid = true, psn = true, sn = true, serialnumber = true }
 
 ---@class recording.at_lines
 ---@field private others recording.pseudonyms
@@ -44,26 +19,10 @@ local LABELS = set "eid esn fsn meid psn sn serialnumber"
 local Lines = {}
 Lines.__index = Lines
 
-local commands -- all that tell of cells
-
-local function commands_of_cells()
-  if not commands then
-    commands = {}
-    local function add(air)
-      for _, list in pairs(air or {}) do
-        for _, command in ipairs(list) do commands[#commands + 1] = command end
-      end
-    end
-    add { standard.registrations, { standard.registered("+CGREG", "lac") } }
-    for _, one in ipairs(maker.all()) do add(one.air and one:load "air") end
-  end
-  return commands
-end
-
 -- The numbers of cells and areas in the lines of an answer, whatever command that is to.
 local function places_in(lines)
   local found = {}
-  for _, command in ipairs(commands_of_cells()) do
+  for _, command in ipairs(commands.of_cells()) do
     for _, record in ipairs(command:read(lines)) do
       for _, name in ipairs { "cell_id", "tac", "lac" } do
         found[#found + 1] = record[name]
@@ -120,18 +79,6 @@ local function blank_command(line)
   end))
 end
 
-local function names_in(line)
-  local names = {}
-  for name in line:gsub('"[^"]*"', ""):gmatch "[%+!%^%$#%%%*&_][%w_]+" do names[name:upper()] = true end
-  return names
-end
-
-local function is_private(name) return PRIVATE[name] end
-local function has_password(name) return text.is_secret(name) and not TELLS_STATE[name] end
-local function is_of_cells(name) return CELLS[name] end
-local function is_of_position(name) return POSITION[name] or name:find "G[PN]S" end
-local function is_serial(name) return SERIAL[name] end
-
 -- Is a line an answer to such a command, or does it have its name?
 local function is_of(self, line, kind, fits)
   local prefix = text.prefix(line)
@@ -148,26 +95,54 @@ end
 local function replace_serial(self, line)
   local name, rest = line:match "^(.-:%s*)(.*)$"
   local kind
-  for command in pairs(self.names) do kind = kind or KINDS[command] end
+  for command in pairs(self.names) do kind = kind or commands.kind(command) end
   return (name or "") .. (rest or line):gsub("%w+", function(word)
     return #word > 5 and word:find "%d" and self.others:text(word, kind) or nil
   end)
 end
 
+-- Is all known that it may tell? A line without a name in front belongs to the commands that were sent.
+local function is_public(self, line, kind)
+  local prefix = text.prefix(line)
+  local names = prefix and { [prefix] = true } or kind == "line" and self.names or {}
+  for name in pairs(names) do
+    if not commands.is_public(name) then return false end
+  end
+  return next(names) ~= nil
+end
+
 local function replace_answer(self, line, kind)
   local label = line:match "^%s*([%a ]+):"
   local digits = line:match "^%s*(%d+)%s*$"
-  if is_of(self, line, kind, is_private) or is_of(self, line, kind, has_password)
-    or not self.keeps_cells and is_of(self, line, kind, is_of_cells) then
+  if is_of(self, line, kind, commands.is_private)
+    or not self.keeps_cells and is_of(self, line, kind, commands.is_of_cells) then
     return blank_values(line)
-  elseif is_of(self, line, kind, is_of_position) or line:find "%$%u%u%u%u*," then
+  elseif is_of(self, line, kind, commands.is_of_position) or line:find "%$%u%u%u%u*," then
     return (line:gsub("0[xX]%x+", function(word) return ("0"):rep(#word) end):gsub("%d", "0"))
-  elseif is_of(self, line, kind, is_serial) or label and LABELS[label:lower():gsub(" ", "")] then
-    return replace_serial(self, line)
-  elseif digits and is_of(self, line, kind, function(name) return KINDS[name] end) then
+  elseif is_of(self, line, kind, commands.is_serial) or label and LABELS[label:lower():gsub(" ", "")]
+    or digits and is_of(self, line, kind, commands.kind) then
     return replace_serial(self, line)
   end
-  return self.others:scrub(settle_cells(self, line))
+  local settled = settle_cells(self, line)
+  if is_public(self, line, kind) then
+    return self.others:scrub(settled, true)
+  end
+  local name, rest = settled:match "^(%s*[%+!%^%$#%%%*&_@][%w_]+:)(.*)$"
+  return (name or "") .. unknown(self.others, rest or settled)
+end
+
+local function replace_command(self, line)
+  local is_for_people, is_known = line:find "^%s*[Aa][Tt]%s*[Dd]", true
+  for name in pairs(self.names) do
+    is_for_people = is_for_people or commands.is_written(name)
+    is_known = is_known and commands.is_known(name)
+  end
+  if is_for_people then
+    return self.others:replace_known(blank_command(line))
+  elseif is_known then
+    return self.others:scrub(line, true)
+  end
+  return (line:gsub("=([^;]*)", function(values) return "=" .. unknown(self.others, values) end))
 end
 
 ---@param line string as a trace shows it
@@ -175,16 +150,30 @@ end
 ---@return string other
 function Lines:replace(line, kind)
   if kind == "sent" and line:find "^[Aa][Tt]" then -- else it is how long a text was
-    self.names, self.answer = names_in(line), {}
+    self.names, self.answer = commands.names_in(line), {}
   end
   if kind == "final" or kind == "prompt" then
     return line
-  elseif kind ~= "sent" and kind ~= "echo" then
-    return replace_answer(self, line, kind)
+  elseif kind == "sent" or kind == "echo" then
+    return replace_command(self, line)
   end
-  local is_for_people = line:find "^%s*[Aa][Tt]%s*[Dd]"
-  for name in pairs(self.names) do is_for_people = is_for_people or WRITES[name] or PRIVATE[name] end
-  return self.others:scrub(is_for_people and blank_command(line) or line)
+  return replace_answer(self, line, kind)
+end
+
+-- What a modem says that is no line of an answer.
+local function is_echo(line) return line:find "^%s*[Aa][Tt]" ~= nil end
+
+---Bytes that an AT port's would be, as they go through a message of another protocol.
+---@param bytes string
+---@param is_sent boolean by the host: else, by the modem
+---@return string other
+function Lines:replace_bytes(bytes, is_sent)
+  return (bytes:gsub("[^\r\n%z]+", function(line)
+    if is_sent and not is_echo(line) then
+      return pseudonyms.blank(line) -- the text that a prompt has asked for
+    end
+    return self:replace(text.hide(line), is_sent and "sent" or is_echo(line) and "echo" or "line")
+  end))
 end
 
 ---@param others recording.pseudonyms

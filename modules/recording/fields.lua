@@ -64,10 +64,10 @@ local PLACE = set [[
 local IDENTITY = set [[ modem_id ]] -- and whose it is
 local KINDS = { imsi = "imsi", imei = "imei", device_id = "imei", iccid = "iccid" } -- of texts
 
----@param name string of a field
+---@param name string? of a field
 ---@param keeps_cells boolean? where the modem was is no secret
 ---@return boolean
-function M.keeps_text(name, keeps_cells) return TEXTS[name] or keeps_cells and PLACE[name] or false end
+function M.keeps_text(name, keeps_cells) return name and TEXTS[name] or keeps_cells and PLACE[name] or false end
 
 ---@param name string of a field of text that does not stay
 ---@return "imsi"|"imei"|"iccid"|nil kind nil: as it looks

@@ -4,9 +4,11 @@
 -- A message is decoded by its declaration, its values are replaced, and it is encoded again. Where that would not give
 -- the same bytes with the values that it had, so that something in it is not declared, nothing of its body is left.
 
+local at_lines = require "recording.at_lines"
 local core_mbim = require "core.mbim"
 local core_qmi = require "core.qmi"
 local fields = require "recording.fields"
+local maker = require "maker"
 local mbim = require "mbim"
 local pseudonyms = require "recording.pseudonyms"
 local qmi = require "qmi"
@@ -23,6 +25,7 @@ local M = {}
 ---@class recording.messages
 ---@field private others recording.pseudonyms
 ---@field private keeps_cells boolean?
+---@field private lines recording.at_lines those that MBIM carries
 local Messages = {}
 Messages.__index = Messages
 
@@ -125,6 +128,27 @@ end
 
 -- ---- MBIM ----
 
+-- By service and number: those that carry AT commands, of all makers.
+local tunnels
+
+local function is_tunnel(command)
+  if not tunnels then
+    tunnels = {}
+    for declared in maker.each "at_tunnel" do tunnels[require(declared[1]).at_command] = true end
+  end
+  return tunnels[command]
+end
+
+local function replace_tunnel(self, info, codec, is_sent)
+  local values = codec:decode(info)
+  if not values or codec:encode(values) ~= info then
+    return nil
+  end
+  local is_at = values.kind == nil or values.kind == "at"
+  values.bytes = is_at and self.lines:replace_bytes(values.bytes, is_sent) or blank(values.bytes)
+  return codec:encode(values)
+end
+
 local parts = { ["command-done"] = "response", indication = "indication" }
 
 local function replace_info(self, message)
@@ -138,6 +162,9 @@ local function replace_info(self, message)
   local part = parts[message.type] or message.set and "set" or "query"
   local layout = command[part] and versions.of(command, part, info)
   local codec = layout and layout[part]
+  if codec and is_tunnel(command) then
+    return replace_tunnel(self, info, codec, message.type == "command") or blank(info)
+  end
   return codec and replace_body(self, info, codec, fields_of(layout, part), command.secrets) or blank(info)
 end
 
@@ -157,7 +184,9 @@ end
 ---@param options { keep_cells: boolean? }
 ---@return recording.messages
 function M.new(others, options)
-  return setmetatable({ others = others, keeps_cells = options.keep_cells }, Messages)
+  return setmetatable({
+    others = others, keeps_cells = options.keep_cells, lines = at_lines.new(others, options),
+  }, Messages)
 end
 
 return M

@@ -6,7 +6,8 @@ local sha256 = require "modem.sha256"
 
 local M = {}
 
-local LONG = 7 -- digits in a row are taken for a person's number from here on
+local LONG = 5 -- digits in a row are taken for a private number from here on
+local LONG_IN_KNOWN = 7 -- and these where it is known what stands there: a network's number has six
 local LONG_HEX = 16 -- and digits in hex for a message, or a card's file
 local MAC = "%f[%w:]%x%x" .. (":%x%x"):rep(5) .. "%f[^%w:]"
 
@@ -100,6 +101,11 @@ function M.blank(text)
   return (text:gsub("%d", "0"):gsub("[^0]", "x"))
 end
 
+---Is a word the address of an interface?
+---@param word string
+---@return boolean
+function M.is_mac(word) return word:find("^" .. MAC .. "$") ~= nil end
+
 -- Digits with the two of each byte swapped, as cards keep numbers, and "f" behind.
 local function swapped(bytes)
   local digits = bytes:gsub(".", function(byte)
@@ -116,7 +122,7 @@ end
 ---@param bytes string
 ---@return string other numbers that are coded as cards do become others; of all else, only the length is left
 function Pseudonyms:bytes(bytes)
-  local digits = #bytes * 2 >= LONG and swapped(bytes)
+  local digits = #bytes * 2 >= LONG_IN_KNOWN and swapped(bytes)
   if digits then
     local number = digits:match "^%d+"
     return swap_back(self:digits(number) .. digits:sub(#number + 1))
@@ -139,22 +145,10 @@ end
 ---@return string text
 function Pseudonyms:keep(text) return remember(self, text, text) end
 
----Replaces what is known by now, and long runs of digits, in a text for people.
+---Replaces the words that are known by now, in a text for people.
 ---@param text string
 ---@return string
-function Pseudonyms:scrub(text)
-  text = text:gsub(("%x"):rep(LONG_HEX) .. "%x*", function(run)
-    if run:find "%a" and not (#run == LONG_HEX and run:find "^000") then -- which is a mask of bands
-      return ("0"):rep(#run)
-    end
-  end)
-  text = text:gsub("(://)[^%s/@]+@", "%1xxx@"):gsub(MAC, function(address) return self:text(address) end)
-  text = text:gsub("%w+", function(word)
-    -- Masks of bits, which modems show as "0x0000010D" and "0000010D", are no person's number.
-    if not (word:find "^0[xX]%x+$" and #word <= #"0x" + 8) then
-      return word:gsub("%d+", function(run) return #run >= LONG and not run:find "^000" and self:digits(run) or nil end)
-    end
-  end)
+function Pseudonyms:replace_known(text)
   for known, other in pairs(self.known) do
     if known:find "%D" then
       local at, past = text:find(known, 1, true)
@@ -165,6 +159,30 @@ function Pseudonyms:scrub(text)
     end
   end
   return text
+end
+
+-- Masks of bits, which modems show as "0x0000010D" and "0000010D", are no person's number.
+local function is_mask(run, word) return run:find "^000" or word:find "^0[xX]%x+$" and #word <= #"0x" + 8 end
+
+---Replaces what is known by now, and long runs of digits, in a text for people.
+---@param text string
+---@param is_known boolean? it is known what kind of text it is, and that it is not private
+---@return string
+function Pseudonyms:scrub(text, is_known)
+  text = text:gsub(("%x"):rep(LONG_HEX) .. "%x*", function(run)
+    if run:find "%a" and not (#run == LONG_HEX and run:find "^000") then -- which is a mask of bands
+      return ("0"):rep(#run)
+    end
+  end)
+  text = text:gsub("(://)[^%s/@]+@", "%1xxx@"):gsub(MAC, function(address) return self:text(address) end)
+  local long = is_known and LONG_IN_KNOWN or LONG
+  text = text:gsub("%w+", function(word)
+    return word:gsub("%d+", function(run)
+      local is_private = self.known[run] or #run >= long and not (is_known and is_mask(run, word))
+      return is_private and self:digits(run) or nil
+    end)
+  end)
+  return self:replace_known(text)
 end
 
 ---@return recording.pseudonyms

@@ -85,9 +85,10 @@ end
 -- ---- what else is known ----
 
 -- Values with all texts and numbers in them replaced that have to be; not their names.
+---@param name string? what such a value is called
 local function scrubbed(self, value, name)
   if type(value) == "string" then
-    return self.others:scrub(value)
+    return self.others:scrub(value, fields.keeps_text(name))
   elseif type(value) == "number" then
     return fields.number(self.others, value, name, self.options.keep_cells)
   elseif type(value) ~= "table" then

@@ -58,6 +58,7 @@ function T.test_at_lines()
   lines:replace("AT", "sent")
   lu.assertEquals(lines:replace("$GPGGA,123519,4807.038,N", "line"), "$GPGGA,000000,0000.000,N")
   lu.assertEquals(lines:replace("OK", "final"), "OK")
+  lines:replace("AT!USBCOMP=?", "sent")
   for _, line in ipairs { "MODEM - 0x00000008,", "Interface bitmask: 0000010D (diag)",
     "Revision: SWI9X30C_02.24.05.06" } do
     lu.assertEquals(lines:replace(line, "line"), line)
@@ -105,6 +106,33 @@ function T.test_at_commands_that_people_write_in()
     ['AT+CMGS="555012"'] = 'AT+CMGS="000000"', ["ATD555012;"] = "ATD000000x", ["AT+CMGS=?"] = "AT+CMGS=?",
     ['AT+CMGF=1;+CMGS="555012",129'] = 'AT+CMGF=0;+CMGS="000000",000',
   } do lu.assertEquals(lines:replace(command, "sent"), other) end
+end
+
+-- Commands that are on no list: words and short numbers stay, and addresses of the connection.
+function T.test_at_commands_that_nobody_knows()
+  local others = pseudonyms.new()
+  local lines = at_lines.new(others, {})
+  lines:replace("AT+NEW?", "sent")
+  for _, line in ipairs {
+    "+NEW: 1,25,LTE,-98", "B25 is in use", '+NEW: "IPV4V6","10.64.64.64",2600:100e:b02d:1::2', "+NEW: 0x1F,1.5,40.74",
+  } do lu.assertEquals(lines:replace(line, "line"), line) end
+  for line, secret in pairs {
+    ["+NEW: 12033"] = "12033", ["+NEW: A3B2C01"] = "A3B2C01", ["tracking area: 2F01"] = "2F01",
+    ["+NEW: 0x2F01"] = "2F01", ['+NEW: "Mum"'] = "Mum", ["+NEW: 40.7484,-73.9857"] = "7484", ["SN D1Y19AB"] = "D1Y19AB",
+    ["+NEW: 00:1e:10:a1:b2:c3"] = "1e:10", ["+NEW: ABCDEFAB"] = "ABCDEFAB", ['+NEW: "10.1.2.3.secret"'] = "secret",
+  } do
+    local other = lines:replace(line, "line")
+    lu.assertNotStrContains(other, secret, false, line)
+    lu.assertEquals(#other, #line)
+  end
+  lu.assertEquals(lines:replace("+NEWS: 12033", "urc"), "+NEWS: " .. others:digits "12033", "always the same")
+  local sent = lines:replace('AT+NEW=12033,"Mum"', "sent")
+  lu.assertEquals(sent, ('AT+NEW=%s,"%s"'):format(others:digits "12033", others:text "Mum"))
+  -- An answer of a command that is known, and one beside it that is not.
+  lines:replace("AT+CSQ;+CGMR", "sent")
+  lu.assertEquals(lines:replace("SWI9X30C_02.24.05.06", "line"), "SWI9X30C_02.24.05.06")
+  lines:replace("AT+CGMR;+NEW?", "sent")
+  lu.assertNotEquals(lines:replace("SWI9X30C_02.24.05.06", "line"), "SWI9X30C_02.24.05.06")
 end
 
 local function command_in_head(...)
@@ -230,6 +258,27 @@ function T.test_cell_of_system_info()
     local values = assert(nas.system_info.indication:decode(core_qmi.parse(replaced).tlvs))
     lu.assertTrue(values.gsm_system_info.cell_id_valid)
   end
+end
+
+-- AT commands inside MBIM: as at a port of their own.
+function T.test_at_inside_mbim()
+  local at = require("makers.quectel.mbim").at_command
+  local others = pseudonyms.new()
+  local recorded = messages.new(others, {})
+  local function passed(part, values)
+    local bytes = core_mbim.build {
+      type = part == "set" and "command" or "command-done", transaction = 7, service = at.service_uuid, cid = at.cid,
+      set = part == "set" or nil, status = part == "response" and 0 or nil, info = assert(at[part]:encode(values)),
+    }
+    return at[part]:decode(core_mbim.parse(recorded:mbim(bytes)).info).bytes
+  end
+  lu.assertEquals(passed("set", { kind = "at", bytes = "AT+CIMI\r\n" }), "AT+CIMI\r\n")
+  lu.assertEquals(passed("response", { status = "ok", bytes = "AT+CIMI\r\r\n310120000000123\r\n\r\nOK\r\n\0" }),
+    ("AT+CIMI\r\r\n%s\r\n\r\nOK\r\n\0"):format(others:digits("310120000000123", "imsi")))
+  lu.assertEquals(passed("set", { kind = "at", bytes = 'AT+CPIN="1234"\r\n' }), "AT+CPIN=(hidden)\r\n")
+  lu.assertEquals(passed("set", { kind = "at", bytes = 'AT+CMGS="555012"\r\n' }), 'AT+CMGS="000000"\r\n')
+  lu.assertEquals(passed("set", { kind = "at", bytes = "my dear friend\26" }), "xxxxxxxxxxxxxxx")
+  lu.assertEquals(passed("set", { kind = "system", bytes = "cat /etc/passwd" }), ("\0"):rep(15))
 end
 
 -- A command that is not declared: nothing is left of what it carries.

@@ -84,6 +84,13 @@ function T.test_qmi_inside_mbim()
   compare(ways[1], "none", { "up", "--carrier", "calyx-sprint", "--protocol", "qmi" })
 end
 
+-- Laptops' modems, of all makers that have AT commands inside MBIM.
+function T.test_at_inside_mbim()
+  for _, model in ipairs { "fm101", "em05", "l860" } do
+    compare_with({ "--modem", model }, { "at", "ATI", "AT+CSQ", "AT+COPS?", "AT+CGDCONT?" })
+  end
+end
+
 -- An answer goes on once the modem has its text.
 function T.test_a_text_at_a_prompt()
   compare(ways[1], "none", { "at", "AT+CMGF=1", 'AT+CMGS="+15550100123"', "AT+CMGF?", "--text", "good evening" })
