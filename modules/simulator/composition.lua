@@ -77,7 +77,7 @@ end
 
 ---As it leaves the factory.
 ---@param personality simulator.personality
----@param protocol "mbim"|"qmi"
+---@param protocol "mbim"|"qmi"|"ecm"|"ncm"|"rndis"
 ---@return simulator.usb_choice
 function composition.usual(personality, protocol)
   local usb = personality.usb

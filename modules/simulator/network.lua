@@ -134,6 +134,12 @@ local function answer_icmp(self, settings, header)
   end
 end
 
+-- What the host is given for a family of a session: of a modem that is a router to it, an address behind its NAT.
+local function given_to_host(modem, session, family)
+  local router = family == "ipv4" and modem:network_mode() and modem.personality.router
+  return router and session.ipv4 and router or session[family]
+end
+
 local function answer_dhcp(settings, datagram, lease)
   local body, target = dhcp.answer(datagram.body, settings, lease)
   return body and packets.with_udp({
@@ -155,8 +161,9 @@ local function answer_udp(self, settings, header)
   if datagram and datagram.target_port == CHARACTERS_PORT and self.echo[header.target] then
     return generate(header, datagram)
   end
-  if datagram and datagram.target_port == dhcp.SERVER_PORT and self.modem.network.dhcp then
-    return answer_dhcp(settings, datagram, self.modem.network.dhcp)
+  local lease = self.modem.network.dhcp or settings.lease
+  if datagram and datagram.target_port == dhcp.SERVER_PORT and lease then
+    return answer_dhcp(settings, datagram, lease)
   end
   if not datagram or datagram.target_port ~= DNS_PORT or not self.modem.network.dns
     or not contains(settings.dns, header.target) and not self.echo[header.target] then
@@ -223,7 +230,7 @@ function Network:receive(number, packet)
   end
   modem:count("out", packet)
   local header = not modem:loses(session) and not is_too_long(self, packet) and packets.parse(packet)
-  local settings = header and session[header.family]
+  local settings = header and given_to_host(modem, session, header.family)
   local answer = header and answers[header.family][header.protocol]
   if settings and answer and may_send(settings, header) then
     local reply, count

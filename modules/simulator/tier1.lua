@@ -4,7 +4,8 @@
 --
 -- A cdc-wdm device reads and writes whole messages, and so does a seqpacket socket. The TUN device carries session 0;
 -- like the link of a real modem it is point-to-point, without ARP. It has IP packets only: a modem that is left at
--- Ethernet frames, or at several packets in one transfer, is not understood there.
+-- Ethernet frames, or at several packets in one transfer, is not understood there. That of a modem that is a network
+-- card (ECM, NCM, RNDIS) has them without Ethernet's header, too.
 
 local descriptor = require "core.descriptor"
 local devices = require "modem.devices"
@@ -43,7 +44,7 @@ local function new_place(name, folder, link, second)
   return {
     name = name, folder = folder, link = link, at = folder .. "/at", nmea = folder .. "/nmea",
     sockets = { mbim = folder .. "/mbim", qmi = folder .. "/qmi", qmi2 = folder .. "/qmi2" },
-    links = { mbim = link, qmi = link, qmi2 = second },
+    links = { mbim = link, qmi = link, qmi2 = second, network = link },
   }
 end
 
@@ -73,8 +74,8 @@ end
 ---@field at simulator.pty? when the composition has AT
 ---@field nmea simulator.pty? when it has an NMEA port
 
----@class simulator.tier1.channel a control port, and the link that it connects
----@field name string "mbim", "qmi", "qmi2"
+---@class simulator.tier1.channel a control port, and the link that it connects; or that of a network card
+---@field name string "mbim", "qmi", "qmi2"; "network": a link alone
 ---@field fn table what speaks for the modem there
 ---@field connections table<core.port, boolean>
 ---@field queue { transfer: string, to: core.port? }[] what waits for its notification
@@ -177,10 +178,11 @@ end
 local function open_channel(channel, place)
   local err
   channel.link, err = open_link(place.links[channel.name])
-  if channel.link then
+  if channel.link and channel.name ~= "network" then
     channel.listener, err = ports.listen(place.sockets[channel.name], "messages")
+    return channel.listener, err
   end
-  return channel.listener, err
+  return channel.link, err
 end
 
 -- Opens sockets, links and terminal, and shows which modem they belong to.
@@ -270,6 +272,9 @@ local function start_one(modem, group, place)
         list[#list + 1] = made[kind.name]
       end
     end
+    if #list == 0 and modem:network_mode() then
+      list[1] = { name = "network", fn = {}, connections = {}, queue = {} }
+    end
     return list
   end
   local network = sim_network.new(modem, {
@@ -303,9 +308,11 @@ local function start_one(modem, group, place)
     cable = plugged
     for _, channel in ipairs(cable.channels) do
       local listener = channel.listener
-      group:spawn(unix_server.run, listener, group, {
-        name = "the simulated modem", serve = function(port) read_connection(channel, listener, port) end,
-      })
+      if listener then
+        group:spawn(unix_server.run, listener, group, {
+          name = "the simulated modem", serve = function(port) read_connection(channel, listener, port) end,
+        })
+      end
       group:spawn(read_link, network, channel, channel.link)
     end
     for name, fn in pairs { at = at, nmea = nmea } do

@@ -3,7 +3,9 @@
 
 local schema = require "schema"
 
-local INCORRECT_PARAMETERS, INVALID_INDEX, NO_SERVICE, NOT_SUBSCRIBED, UNSPECIFIED = 50, 21, 30, 133, 148
+local dial = require "simulator.at.dial"
+
+local INCORRECT_PARAMETERS, NO_SERVICE = 50, 30
 local MAX_CONTEXTS = 16
 
 local type_names = { ["ipv4"] = "IP", ["ipv6"] = "IPV6", ["ipv4-or-ipv6"] = "IPV4V6", ["ppp"] = "PPP" }
@@ -11,7 +13,6 @@ local types = {}
 for name, word in pairs(type_names) do
   types[word] = name
 end
-local session_types = { ["ipv4"] = "ipv4", ["ipv6"] = "ipv6", ["ipv4-or-ipv6"] = "ipv4v6" }
 local NO_ADDRESS = { ["ipv4"] = "0.0.0.0", ["ppp"] = "0.0.0.0" }
 local NO_LONG_ADDRESS = ("0"):rep(16, ".")
 
@@ -76,24 +77,14 @@ end
 
 local function activate(modem, arguments)
   local wanted, number = arguments[1], context_number(arguments[2] or "1")
-  local profile = modem.profiles[number]
-  if wanted ~= "0" and wanted ~= "1" then
+  if wanted ~= "0" and wanted ~= "1" or not number then
     return nil, INCORRECT_PARAMETERS
-  elseif not profile then
-    return nil, INVALID_INDEX
   elseif wanted == "0" then
-    modem:disconnect(number - 1, 0)
-    return {}
-  elseif modem.sessions[number - 1] then
+    dial.stop(modem, number)
     return {}
   end
-  local session, _, cause = modem:connect(number - 1, {
-    apn = profile.apn_name, ip_type = session_types[profile.pdp_type] or "ipv4",
-  })
-  if not session then
-    return nil, cause == 33 and NOT_SUBSCRIBED or modem:is_registered() and UNSPECIFIED or NO_SERVICE
-  end
-  return {}
+  local ok, failure = dial.start(modem, number)
+  return ok and {}, failure
 end
 
 -- Settings that the network gave -------------------------------------------------------------------------------------

@@ -27,6 +27,12 @@ return require("simulator.models.personality").join(require "simulator.models.sp
     rndis = { interface = 4, notification = 7, input = 6, output = 4, mac = "0250F3000001" },
   },
 
+  -- To the host it is a router with NAT and a DHCP server, in ECM and RNDIS; `lease` in seconds.
+  router = {
+    address = "192.168.225.42", prefix_length = 24, gateway = "192.168.225.1", dns = { "192.168.225.1" }, mtu = 1500,
+    lease = 43200,
+  },
+
   max_sessions = 8,
   max_control = 4096,
   latency = 0.005,
