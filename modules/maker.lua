@@ -24,6 +24,7 @@ local program = require "core.program"
 ---@field pins string[]? patterns of commands that carry a PIN: a carrier's raw lines may not have them
 ---@field urcs string? prefixes of the lines that modems send without being asked
 ---@field urc_lines string[]? whole lines of that kind
+---@field news table<string, "sim"|"signal"|"registration">? what has changed, by the prefix of a line of `urcs`
 ---@field resets string[]? commands that restart a modem, the usual one first
 ---@field strands string[]? patterns of commands that switch a modem off, or leave it in its boot loader
 ---@field orders table<string, "restart"|"change"|"context">? commands that a policy would undo: see at/effect.lua
@@ -58,6 +59,23 @@ local program = require "core.program"
 ---@field port_start string? what has the NMEA port send sentences
 ---@field port_stop string? what ends that
 
+---@class maker.data_way how a modem that is a network card to the host is connected by AT commands; in them, {cid},
+--- {apn}, {type}, {user}, {password} and {auth} stand for the values of a connection: see modem/by_at
+---@field asks string? a modem that refuses this has another way; nil: all have this one
+---@field when string? a pattern of the answer: with another answer, it has another way
+---@field context integer? which one the network card belongs to; 1, if not given
+---@field defines string? in place of AT+CGDCONT
+---@field login string|false|nil in place of AT+CGAUTH; false: `connects` has it
+---@field auth table<string, integer>? its numbers for "none", "pap" and "chap", in place of 3GPP's
+---@field connects string[] one after the other
+---@field ends string[]
+---@field asks_state string
+---@field on string a pattern of a line of that answer while it is connected; also with {cid}
+---@field news string? prefix of the line in which it tells that this has changed
+---@field addresses ("dhcp"|"told")[] where the host's addresses come from, the best first: DHCP on the interface, or
+--- AT+CGCONTRDP
+---@field has_arp boolean? false: nothing answers ARP on its interface
+
 ---@class maker.firmware
 ---@field commands { asks: string, read: fun(lines: string[]): modem.image[] }[] that tell of its images, the best first
 ---@field boots table<string, string[]>? ids that a device may have while it waits for firmware, by its usual ones:
@@ -83,6 +101,7 @@ local program = require "core.program"
 ---@field carrier_configurations maker.carrier_configurations?
 ---@field counters maker.counter[]?
 ---@field firmware (string|fun(): maker.firmware)? likewise what is known of updates
+---@field data maker.data_way[]? those that its modems may have, the best first; 3GPP's comes last
 ---@field receivers maker.receiver[]? those that its modems may have: the first whose question is answered
 ---@field composition_by_qmi (fun(modem: table, options: table): table?, moontower.error?)? the setting of a modem
 --- without an AT port
@@ -104,13 +123,13 @@ local keys = {
   name = "string", brands = "table", usb = "table", pci = "table", usb_classes = "table", at = "table",
   composition_by_qmi = "function", create_profile = "function", unlock = "table", mbim_services = "table",
   messages = "table", slots = "table", carrier_configurations = "table", receivers = "table",
-  counters = "table", at_tunnel = "table",
+  counters = "table", at_tunnel = "table", data = "table",
   settings = { ["string"] = true, ["function"] = true }, air = { ["string"] = true, ["function"] = true },
   firmware = { ["string"] = true, ["function"] = true },
 }
 local at_keys = {
   secret = "string", pins = "table", urcs = "string", urc_lines = "table", resets = "table", strands = "table",
-  orders = "table",
+  orders = "table", news = "table",
 }
 
 -- ---- a declaration ----

@@ -33,7 +33,8 @@ local function port_lines(description)
     lines[i] = ("    %-8s %s%s%s"):format(port.role:upper(), printable(port.path), interface, net)
   end
   if description.mode then
-    lines[#lines + 1] = printable(("    It %s, and shows neither MBIM nor QMI."):format(modes.words(description)))
+    lines[#lines + 1] = printable(("    It %s, and shows neither MBIM nor QMI%s"):format(modes.words(description),
+      modes.connects(description) and ": `moontower up` connects it by AT commands." or "."))
     lines[#lines + 1] = printable("    " .. modes.advice(description))
   end
   return lines

@@ -258,17 +258,19 @@ local function serve_requests(self)
   end
 end
 
--- One that shows neither MBIM nor QMI is there, but nothing can be done with it before it is got out of that.
+local function is_usable(description) return description.protocol ~= "at" or modes.connects(description) end
+
+-- One that cannot be connected is there, but nothing can be done with it before it is got out of that mode.
 local function report_unusable(self, now, unknown)
   for name, description in pairs(now) do
-    if description.protocol == "at" then
+    if not is_usable(description) then
       self.unusable[name] = true
       local _, err = modes.refusal(description)
       status.of(name):set("unusable", ("%s. %s"):format(err, err.hint))
     end
   end
   for name in pairs(self.unusable) do
-    if not now[name] and not unknown or now[name] and now[name].protocol ~= "at" then
+    if not now[name] and not unknown or now[name] and is_usable(now[name]) then
       self.unusable[name] = nil
       status.of(name):set("unplugged", "unplugged, or in another mode")
     end
@@ -281,7 +283,7 @@ local function rescan(self)
   remove_departed(self, now, unknown)
   report_unusable(self, now, unknown)
   for name, description in pairs(now) do
-    if not self.slots[name] and not self.resting[name] and description.protocol ~= "at"
+    if not self.slots[name] and not self.resting[name] and is_usable(description)
       and not is_left(self, description) then
       local is_ours, take_over = self.claims(description)
       if is_ours then

@@ -37,11 +37,13 @@ local PATIENCE = 3
 ---@type { list: function, select: function, owner: modem.owner? }
 local M = { list = devices.list, select = selection.select }
 
+local at_protocols = { at_only = true, by_at = true }
+
 -- One class per protocol: the verbs of every modem, then those of its back end, then fields that are made when they are
 -- first asked for.
 local function class_of(protocol)
   local backend = backends.check(require("modem." .. protocol), "modules/modem/" .. protocol)
-  local its = protocol == "at_only" and backend or completed(backend)
+  local its = at_protocols[protocol] and backend or completed(backend)
   return {
     __index = function(self, name)
       local make = backend.made and backend.made[name]
@@ -97,7 +99,7 @@ local function is_on_bus(description) return description.usb ~= nil or descripti
 
 local function protocol_for(description, wanted)
   if description.protocol == "at" then
-    return "at_only"
+    return modes.connects(description) and "by_at" or "at_only"
   elseif not wanted or wanted == description.protocol or wanted == "qmi" then
     return wanted or description.protocol
   end
@@ -126,7 +128,7 @@ end
 ---@return modem.modem? modem keep it in a <close> variable
 ---@return moontower.error? err
 function M.open(description, options)
-  local is_at_only = description.protocol == "at"
+  local is_at_only = description.protocol == "at" and not modes.connects(description)
   if is_at_only and not (options and options.at_only) then
     return modes.refusal(description)
   elseif M.owner and not is_at_only then

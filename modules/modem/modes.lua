@@ -144,6 +144,15 @@ function M.of(vendor, product, interfaces, descriptors, configuration)
   return mode
 end
 
+---Can it be connected as it is? It is a network card, and has a port for AT commands.
+---@param description modem.description
+---@return boolean
+function M.connects(description)
+  local mode = description.mode
+  return mode ~= nil and not mode.lacks and mode.name ~= "serial" and description.net ~= nil
+    and description.control ~= description.usb
+end
+
 -- ---- in words ----
 
 ---@param description modem.description whose protocol is "at"
@@ -153,7 +162,10 @@ function M.words(description)
   if mode.lacks then
     return ("has no driver for its %s port"):format(mode.lacks.role:upper())
   end
-  return mode.name == "serial" and "has serial ports alone" or ("is in %s mode"):format(mode.name:upper())
+  if mode.name == "serial" then
+    return "has serial ports alone: it could only dial by PPP, which moontower does not speak"
+  end
+  return ("is in %s mode"):format(mode.name:upper())
 end
 
 local function way_out(description)
@@ -167,7 +179,8 @@ local function way_out(description)
   elseif description.control == description.usb then
     return "It has no AT port either: only its maker's tools may help."
   end
-  return "`moontower usbcomp at+mbim --reset` gets it out of that; `moontower usbcomp` shows what there is."
+  return ("`moontower usbcomp at+mbim --reset` %s; `moontower usbcomp` shows what there is."):format(
+    M.connects(description) and "gives it MBIM" or "gets it out of that")
 end
 
 ---Why such a modem cannot be brought online as it is.

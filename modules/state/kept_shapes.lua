@@ -110,6 +110,15 @@ function declared.attach()
   }
 end
 
+-- See modem/by_at/context.lua.
+function declared.contexts()
+  local definition = record { apn = any_text, ip = validate.one_of { "ipv4", "ipv6", "ipv4v6" } }
+  return {
+    version = 1, required = { wanted = definition, context = octet },
+    optional = { before = definition, login = flag, imei = text },
+  }
+end
+
 function declared.providers() return {
   version = 1,
   required = {

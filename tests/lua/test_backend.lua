@@ -16,7 +16,7 @@ local function whole()
 end
 
 function T.test_all_back_ends_have_all_verbs()
-  for _, name in ipairs { "mbim", "qmi", "at_only" } do
+  for _, name in ipairs { "mbim", "qmi", "by_at", "at_only" } do
     local found = require("modem." .. name)
     eq(backend.check(found, name), found)
   end

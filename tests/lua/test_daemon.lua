@@ -119,14 +119,24 @@ function T.test_trace_shows_what_passes_for_its_command()
   end
 end
 
--- A modem that shows neither MBIM nor QMI is reported, and commands bring it out of that mode.
-function T.test_a_modem_in_a_network_mode()
-  local result = world.run(PRELUDE .. [[moontower at 'AT+QCFG="usbnet",1' && moontower reset >/dev/null || exit 1
-    start; until_why "in ECM mode"; moontower why
-    moontower usbcomp mbim --reset >/dev/null || exit 1; until_why "is online"; moontower down >/dev/null
-    end; true]], nil, nil, { "--modem", "ec25" })
+-- A modem that cannot be connected is reported.
+function T.test_a_modem_with_serial_ports_alone()
+  local result = world.run(PRELUDE .. [[start; until_why "has serial ports alone"; moontower why; end; true]], nil,
+    [[moontower at 'AT!ENTERCND="A710"' && moontower at 'AT!USBCOMP=1,1,D' && moontower reset]])
   lu.assertEquals(result.status, 0, result.err)
   lu.assertStrContains(result.out, "usbcomp at+mbim --reset")
+  lu.assertEquals(result.after, result.before)
+end
+
+-- One that is a network card is brought online by AT, and commands give it MBIM.
+function T.test_a_modem_in_a_network_mode()
+  local result = world.run(PRELUDE .. [[start; until_why "is online"; moontower status
+    moontower usbcomp mbim --reset >/dev/null || exit 1; until_why "is online"; moontower status
+    moontower down >/dev/null
+    end; true]], nil, nil, { "--modem", "ec25", "--composition", "ecm" })
+  lu.assertEquals(result.status, 0, result.err)
+  lu.assertStrContains(result.out, "(AT)\n")
+  lu.assertStrContains(result.out, "(MBIM)\n")
   lu.assertEquals(result.after, result.before)
 end
 

@@ -150,10 +150,10 @@ function T.test_a_modem_in_a_network_mode()
     lu.assertEquals(count, 1)
     lu.assertEquals({ list[1].protocol, list[1].control, list[1].net, list[1].mode.name, list[1].usb },
       { "at", "/dev/ttyUSB2", "usb0", mode, "1-1" })
-    local result = moontower "up"
-    lu.assertEquals(result.status, 3)
-    lu.assertStrContains(result.stderr, ("the modem at 1-1 is in %s mode"):format(mode:upper()))
-    lu.assertStrContains(result.stderr, "moontower usbcomp at+mbim --reset")
+    local result = moontower "devices"
+    lu.assertEquals(result.status, 0)
+    lu.assertStrContains(result.stdout, ("It is in %s mode"):format(mode:upper()))
+    lu.assertStrContains(result.stdout, "moontower usbcomp at+mbim --reset")
   end
 end
 

@@ -24,6 +24,7 @@ return maker {
       ^RSSI ^HCSQ ^HRSSILVL ^CSNR ^ANLEVEL ^RSSILVL ^MODE ^SRVST ^SIMST ^BOOT ^DSFLOWRPT ^DSDORMANT ^NDISSTAT ^DCONN
       ^DEND ^STIN ^THERM ^ORIG ^CONF ^CONN ^CEND ^NWTIME ^EARST ^LTERSRP ^ANTENNALEVEL ^MSISDN ^DATACONNECT ^DHCPREQ
     ]],
+    news = { ["^SIMST"] = "sim", ["^RSSI"] = "signal", ["^HCSQ"] = "signal", ["^SRVST"] = "registration" },
     strands = { "%^GODLOAD" },
   },
 

@@ -1,0 +1,256 @@
+-- SPDX-License-Identifier: MIT
+-- Connecting by AT: the context, the maker's order, and the addresses on the modem's network card.
+
+local context = require "modem.by_at.context"
+local dhcp = require("base.lazy")(function() return require "modem.dhcp" end)
+local errors = require "errors"
+local network_reject = require("base.lazy")(function() return require "modem.network_reject" end)
+local sanitize = require "modem.sanitize"
+local task = require "task"
+local told = require "modem.by_at.told"
+local ways = require "modem.by_at.ways"
+
+local ANSWER_TIME, ATTACH_TIME, CONNECT_TIME, DISCONNECT_TIME = 10, 60, 90, 20
+local OWN_TIME = 30 -- seconds after an order that was taken until the modem is connected
+
+---@class modem.by_at
+local M = {}
+
+-- ---- the packet service ----
+
+function M:packet_service()
+  local reply, err = self.at:command("AT+CGATT?", { seconds = ANSWER_TIME })
+  local value = reply and table.concat(reply.lines, "\n"):match "%+CGATT:%s*(%d)"
+  if reply and not value then
+    return errors.lacks("at", "AT+CGATT?", "state")
+  end
+  return value and { state = value == "1" and "attached" or "detached" }, err
+end
+
+local function switch_packet_service(self, order)
+  local reply, err = self.at:command("AT+CGATT=" .. order, { seconds = ATTACH_TIME })
+  if not reply then
+    return nil, err
+  end
+  return self:packet_service()
+end
+
+function M:attach()
+  local packet, err = switch_packet_service(self, 1)
+  local nw_error = err and err.detail and err.detail.nw_error
+  if packet and packet.state == "attached" or err and err.code ~= "rejected" and not nw_error then
+    return packet, err
+  end
+  return network_reject.packet_service { source = "at", nw_error = nw_error, err = err }
+end
+
+---Ends the packet service, and with it all sessions.
+function M:detach() return switch_packet_service(self, 0) end
+
+-- ---- the session ----
+
+local function families_of(self, cid)
+  local addresses = told.addresses(self, cid) or {}
+  if addresses.ipv4 and addresses.ipv6 then
+    return "ipv4v6"
+  end
+  return addresses.ipv4 and "ipv4" or addresses.ipv6 and "ipv6" or nil
+end
+
+local function is_on(way, lines)
+  local pattern = ways.pattern(way.on, { cid = ways.context(way) })
+  for _, line in ipairs(lines) do
+    if line:find(pattern) then return true end
+  end
+  return false
+end
+
+---The network card belongs to one context: there is one session.
+---@param number integer
+---@return modem.session?
+---@return moontower.error? err
+function M:session(number)
+  if number ~= 0 then
+    return { session = number, state = "deactivated", ip = "default" }
+  end
+  local way, err = ways.of(self)
+  local reply
+  if way then
+    reply, err = self.at:command(way.asks_state, { seconds = ANSWER_TIME })
+  end
+  if not reply then
+    return nil, err
+  elseif not is_on(way, reply.lines) then
+    return { session = 0, state = "deactivated", ip = "default" }
+  end
+  return { session = 0, state = "activated", ip = families_of(self, ways.context(way)) or "default" }
+end
+
+local function order(self, commands, values, seconds)
+  for _, command in ipairs(commands) do
+    local reply, err = self.at:command(ways.fill(command, values), { seconds = seconds })
+    if not reply then
+      return nil, err
+    end
+  end
+  return true
+end
+
+-- The modem's own words for the last failure (27.007, 8.6); a modem that knows none has no such command.
+local function last_failure(self)
+  local reply = self.at:command("AT+CEER", { seconds = ANSWER_TIME })
+  local words = reply and table.concat(reply.lines, " "):match "%+CEER:%s*(.-)%s*$"
+  return words and words ~= "" and words:gsub('"', "") or nil
+end
+
+-- Trouble of another kind than a refusal has a code that says more: no SIM, no radio, no answer.
+local function refused(self, parameters, err, nw_error)
+  nw_error = nw_error or err.detail and err.detail.nw_error
+  if err.code ~= "rejected" and not nw_error then
+    return nil, err
+  elseif not nw_error then
+    local words = last_failure(self)
+    err = words and errors.new {
+      code = err.code, source = "at", message = words, hint = err.hint, detail = err.detail,
+    } or err
+  end
+  return network_reject.connection(parameters.apn, { source = "at", nw_error = nw_error, err = err })
+end
+
+-- An order may be taken before the connection is there.
+local function await_session(self)
+  local session, err = self:wait_for("session", function() return self:session(0) end, function(value)
+    return value.state == "activated" or value.nw_error ~= nil
+  end, OWN_TIME)
+  if session and session.state == "activated" then
+    return session
+  elseif err and err.code ~= "timeout" then
+    return nil, err
+  end
+  return nil, errors.new {
+    code = "rejected", source = "at", message = ("the modem has taken the order, and was not connected in %d seconds")
+      :format(OWN_TIME),
+  }, session and session.nw_error
+end
+
+local function prepare(self, way, parameters)
+  local now, err = self:session(0)
+  local ok = now
+  if ok and now.state == "activated" then -- by an earlier run, or by itself
+    ok, err = order(self, way.ends, ways.values(way, parameters), DISCONNECT_TIME)
+  end
+  if ok then
+    ok, err = context.define(self, way, parameters)
+  end
+  return ok, err
+end
+
+function M:activate(parameters)
+  if parameters.session ~= 0 then
+    return errors.fail {
+      code = "unsupported", source = "modem", message = "this modem's network card carries one connection",
+      hint = "With MBIM or QMI it may carry several: see `moontower usbcomp`.",
+    }
+  end
+  local ok, err = ways.check(parameters)
+  local way, nw_error
+  if ok then
+    way, err = ways.of(self)
+  end
+  if not way then
+    return nil, err
+  end
+  ok, err = prepare(self, way, parameters)
+  if not ok then
+    return nil, err
+  end
+  ok, err = order(self, way.connects, ways.values(way, parameters), CONNECT_TIME)
+  local session
+  if ok then
+    session, err, nw_error = await_session(self)
+  end
+  if session then
+    session.ip = session.ip ~= "default" and session.ip or parameters.ip
+    return session
+  end
+  local _, why = refused(self, parameters, err, nw_error)
+  if why.code == "connect-refused" then
+    self:deactivate(0)
+  end
+  return nil, why
+end
+
+function M:deactivate(number)
+  local way, err = ways.of(self)
+  if number ~= 0 or not way then
+    return number ~= 0 or nil, err
+  end
+  local ok
+  ok, err = order(self, way.ends, { cid = ways.context(way) }, DISCONNECT_TIME)
+  if not ok and err.code ~= "timeout" and err.code ~= "gone" then
+    local now = self:session(0) -- a modem may refuse what is so already
+    ok = now and now.state == "deactivated"
+  end
+  if not ok then
+    return nil, err
+  end
+  return context.put_back(self, way)
+end
+
+-- ---- addresses ----
+
+-- The modem's own server may take a moment after it was connected.
+local DHCP_TRIES, DHCP_PAUSE = 3, 1
+
+local sources = {}
+
+function sources.dhcp(self)
+  local lease, err
+  for try = 1, DHCP_TRIES do
+    lease, err = dhcp.ask(self.net)
+    if lease or err.code ~= "timeout" then
+      break
+    elseif try < DHCP_TRIES then
+      task.sleep(DHCP_PAUSE)
+    end
+  end
+  if not lease then
+    return nil, err
+  end
+  local family = sanitize.family("ipv4", lease)
+  family.lease = lease.lease
+  return { ipv4 = family, ipv6 = sanitize.family("ipv6", { addresses = {}, dns = {} }) }
+end
+
+function sources.told(self, way) return told.configuration(self, ways.context(way)) end
+
+---IPv6 that no source tells comes by router advertisement.
+---@param number integer
+---@return modem.ip_configuration?
+---@return moontower.error? err
+function M:ip_configuration(number)
+  local way, err = ways.of(self)
+  if not way then
+    return nil, err
+  end
+  for _, name in ipairs(way.addresses) do
+    local found
+    found, err = sources[name](self, way)
+    if found and #found.ipv4.addresses + #found.ipv6.addresses > 0 then
+      found.session = number
+      return found
+    elseif err and err.code == "gone" then
+      return nil, err
+    end
+  end
+  if families_of(self, ways.context(way)) == "ipv6" then
+    return { session = number, ipv4 = { addresses = {}, dns = {} }, ipv6 = { addresses = {}, dns = {} } }
+  end
+  return errors.fail {
+    code = "no-address", source = "modem",
+    message = ("connected, but no address comes from the modem: %s"):format(err or "it tells none"),
+    hint = "Is the APN right? Some networks connect any APN and give it nothing.",
+  }
+end
+
+return M
