@@ -34,7 +34,8 @@ local function format_settings(modem, is_factory)
     modes[mode] = true
   end
   modem.nv = {
-    usb = composition.usual(personality, state.protocol), super_speed = false, power_off = 0, band_customs = {},
+    usb = composition.usual(personality, personality.only_protocol or state.protocol),
+    super_speed = false, power_off = 0, band_customs = {},
     locks = {}, saved_locks = {},
     custom = custom and {}, configuration = personality.configurations and {
       active = personality.configurations[1].name, selected = personality.configurations[1].name, automatic = true,

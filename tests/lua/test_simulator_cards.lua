@@ -41,11 +41,14 @@ local function plugged(new, place)
   end
   place.interface, place.mac = 4, "0250F3000001"
   place.notification, place.input, place.output = NOTIFICATION, INPUT, OUTPUT
-  local network_sends
+  local network_sends, at_sends
   local card = new(modem, function(_, options)
     network_sends = options.send
     return { receive = function(_, session, packet) table.insert(packets, { session, packet }) end }
-  end, place)
+  end, place, function(_, options)
+    at_sends = options.send
+    return { receive = function(_, text) table.insert(packets, text) end }
+  end)
   -- What an IN endpoint has now, all of it.
   function host.poll(endpoint)
     local heard, pending = {}, true
@@ -62,6 +65,7 @@ local function plugged(new, place)
   function host.send(transfer) card.outputs[OUTPUT](transfer) end
   function host.take() return table.remove(packets, 1) end
   function host.deliver(packet) network_sends(0, packet) end
+  function host.answer(text) at_sends(text) end
   host.card, host.modem = card, modem
   return host
 end
@@ -181,6 +185,28 @@ function T.test_ncm_descriptors_and_blocks()
   host.send(ntb.encode(ntb.IP, 0, 0, { bytes(packet_out) }))
   lu.assertNil(host.take())
   lu.assertEquals(#host.card:request({ request = "get-ntb-parameters" }, ""), 28)
+end
+
+-- As usb-devices shows that of a Huawei E3372: all in one interface.
+function T.test_huaweis_ncm()
+  local host = plugged(new_ncm, { is_merged = true, subclass = 2, protocol = 0x16 })
+  assert_bytes(host.card.descriptors, [[
+    09 04 04 00 01 ff 02 16 00
+    05 24 00 10 01  05 24 06 04 04  0d 24 0f 14 00 00 00 00 ea 05 00 00 00  06 24 1a 00 01 09  07 05 87 03 10 00 09
+    09 04 04 01 03 ff 02 16 00  07 05 87 03 10 00 09  07 05 86 02 00 02 00  07 05 04 02 00 02 00
+  ]])
+  lu.assertEquals({ host.card.interfaces, host.card:select(4, 1) }, { { 4 }, true })
+  host.poll(NOTIFICATION)
+  lu.assertEquals(host.card:request({ request = "send-command" }, "ATI\r"), "")
+  lu.assertEquals(host.take(), "ATI\r")
+  host.answer(("x"):rep(1025))
+  assert_bytes(host.poll(NOTIFICATION)[1], "a1 01 00 00 04 00 00 00")
+  local lengths = {}
+  for i = 1, 3 do lengths[i] = #host.card:request({ request = "get-response" }, "") end
+  lu.assertEquals(lengths, { 1024, 1, 0 })
+  host.send(ntb.encode(ntb.ETHERNET, 0, ntb.NO_CHECKSUM, { bytes(packet_out) }))
+  lu.assertEquals(host.take(), { 0, "\x45\xaa" })
+  lu.assertNil(plugged(new_ncm, {}).card:request({ request = "send-command" }, "ATI\r"))
 end
 
 function T.test_altsettings()

@@ -28,9 +28,11 @@ local ecm = {}
 ---@param modem simulator.modem
 ---@param new_network fun(modem, options): table
 ---@param place simulator.usb.card_place
+---@param new_at fun(modem, options): table
 ---@return simulator.usb.card
-function ecm.new(modem, new_network, place)
-  return card.new(modem, new_network, place, kind, setmetatable({ modem = modem, data = pipe.new(1024) }, Port), 0)
+function ecm.new(modem, new_network, place, new_at)
+  local port = setmetatable({ modem = modem, data = pipe.new(1024) }, Port)
+  return card.new(modem, new_network, place, kind, port, 0, new_at)
 end
 
 return ecm

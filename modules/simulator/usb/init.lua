@@ -70,7 +70,7 @@ local function make_function(options, name, interface)
   if new then
     return new.make(options.modem, options[new.kind], options.network, interface, new.is_second)
   elseif new_card[name] then
-    return new_card[name](options.modem, options.network, interface)
+    return new_card[name](options.modem, options.network, interface, options.at)
   end
   return make_serial(options, name, interface)
 end

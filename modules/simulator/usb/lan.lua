@@ -21,6 +21,9 @@ local lan = {}
 ---@field notification integer endpoint numbers
 ---@field input integer
 ---@field output integer
+---@field is_merged boolean? one vendor-specific interface is both, with a control channel for AT commands
+---@field subclass integer? of that one
+---@field protocol integer? likewise
 ---@field mac string the address that the modem gives the host: twelve hexadecimal digits
 ---@field silent boolean? it answers neither ARP nor neighbour solicitations
 ---@field unplugs boolean? its cable is in during a session only

@@ -17,9 +17,10 @@ local ncm = {}
 ---@param modem simulator.modem
 ---@param new_network fun(modem, options): table
 ---@param place simulator.usb.card_place
+---@param new_at fun(modem, options): table
 ---@return simulator.usb.card
-function ncm.new(modem, new_network, place)
-  return card.new(modem, new_network, place, kind, ntb_port.new(modem, ntb.ETHERNET), ntb.NO_CHECKSUM)
+function ncm.new(modem, new_network, place, new_at)
+  return card.new(modem, new_network, place, kind, ntb_port.new(modem, ntb.ETHERNET), ntb.NO_CHECKSUM, new_at)
 end
 
 return ncm
