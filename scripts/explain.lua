@@ -14,7 +14,7 @@ local function explain_one(case, args)
   watcher:done("modem", report.title(case))
   local explanation = explain.explain(case, {
     doing = function(name) watcher:doing(name, "looking") end,
-    done = function(result) report.link(result, watcher) end,
+    done = function(result, is_first) report.link(result, is_first, watcher) end,
   })
   report.verdict(explanation, watcher)
   return explanation

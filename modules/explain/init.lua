@@ -37,7 +37,8 @@ end
 
 ---Looks at all links, those beyond a broken one as well, if they can be looked at. Changes nothing.
 ---@param case explain.case
----@param watch { doing: fun(name: string), done: fun(result: explain.result) }?
+---@param watch { doing: fun(name: string), done: fun(result: explain.result, is_first: boolean) }? is_first: the first
+---broken one
 ---@return explain.explanation
 function M.explain(case, watch)
   local results, broken = {}, nil
@@ -45,8 +46,9 @@ function M.explain(case, watch)
     if watch then watch.doing(link.name) end
     local result = look_at(link, case, results)
     results[i], results[link.name] = result, result
-    broken = broken or result.verdict.word == "broken" and result or nil
-    if watch then watch.done(result) end
+    local is_first = not broken and result.verdict.word == "broken"
+    broken = is_first and result or broken
+    if watch then watch.done(result, is_first) end
   end
   return { case = case, links = table.move(results, 1, #results, 1, {}), broken = broken }
 end

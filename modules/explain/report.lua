@@ -20,14 +20,15 @@ function M.title(case)
   return ("%s%s%s"):format(case.name, case.title and ": " .. case.title or "", ids)
 end
 
----One link: its verdict, what was seen, and what to do.
+---One link: its verdict, what was seen, and what to do, unless the end says that.
 ---@param result explain.result
+---@param is_first boolean the first broken one
 ---@param watcher up.watcher
-function M.link(result, watcher)
+function M.link(result, is_first, watcher)
   local verdict = result.verdict
   watcher:done(result.link, ("%s: %s"):format(words[verdict.word], verdict.message))
   for _, one in ipairs(result.evidence) do watcher:done("", ("- %s: %s"):format(one.what, one.value)) end
-  if verdict.err then
+  if verdict.err and not is_first then
     watcher:done("", "To do: " .. verdict.err.hint)
   end
 end

@@ -70,8 +70,10 @@ end
 ---@param vendor string
 ---@return boolean
 function M.is_cd_rom_of_maker(folder, vendor)
-  for usb in maker.each "usb" do
-    if usb[vendor] then return M.cd_rom(folder) ~= nil end
+  for _, key in ipairs { "usb", "usb_classes" } do
+    for vendors in maker.each(key) do
+      if vendors[vendor] then return M.cd_rom(folder) ~= nil end
+    end
   end
   return false
 end

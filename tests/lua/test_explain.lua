@@ -12,7 +12,8 @@ situations.enter()
 
 local T = {}
 
-function T.test_what_is_wrong_on_the_host() situations.check(require "situations.host") end
+function T.test_slot_power_and_device() situations.check(require "situations.host") end
+function T.test_driver_port_and_holder() situations.check(require "situations.ports") end
 
 -- The simulated modem is not described by a file here, but shown by the simulated /sys.
 function T.test_nothing_is_wrong()

@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- The driver: which one has the interface that we speak to, and why none has, or another one.
 
+local drivers = require "settings.drivers"
 local kernel = require "explain.kernel"
 local link = require "explain.link"
-local maker = require "maker"
 local modes = require "modem.modes"
 
 local DRIVERS = "/sys/bus/usb/drivers/"
@@ -123,11 +123,10 @@ end
 -- What carries a modem's ports from the bus to /dev, once its driver has it.
 local PORTS_OF = { ["mhi-pci-generic"] = "mhi_wwan_ctrl" }
 
--- The module for a PCI device: by its maker's entry, or by what depmod has listed.
+-- The module that depmod has listed for a PCI device.
 local function module_for(case, seen)
-  local quirks = maker.quirks("pci", case.ids.vendor, case.ids.product)
   local modalias = seen:read_any(case.pci .. "/modalias")
-  return quirks.driver or modalias and require("settings.drivers").named_by(modalias)
+  return modalias and drivers.named_by(modalias)
 end
 
 local function on_pcie(case, seen)

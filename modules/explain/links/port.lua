@@ -49,8 +49,6 @@ local function no_interface(seen, description)
   }
 end
 
-local BUSY = { ["busy"] = true, ["several-modems"] = true }
-
 local function look_at(case, seen, description)
   local path = description.control
   local stat = case.host:stat(path)
@@ -58,11 +56,12 @@ local function look_at(case, seen, description)
     return no_node(case, seen, path)
   end
   seen:note(path, describe(stat))
-  local modem, err = case:open()
-  if not modem and not BUSY[err.code] then
-    return refused(seen, err)
-  elseif not description.net then
+  if not description.net then
     return no_interface(seen, description)
+  end
+  local modem, err = case:open()
+  if not modem and err.code ~= "busy" then -- which is the next link's
+    return refused(seen, err)
   end
   seen:note(NET .. description.net, case.host:stat(NET .. description.net) and "there" or nil)
   return seen:ok("%s speaks %s, and %s carries the packets", path, description.protocol:upper(), description.net)

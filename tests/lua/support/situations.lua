@@ -36,6 +36,9 @@ local EXPLAIN = [[
       return real(path, ...)
     end
   end
+  local io = package.loaded.io
+  local open = io.open
+  io.open = function(path, ...) return open((path:gsub("^/lib/modules/", "/run/computer%0")), ...) end
   return require("cli.command").run_here("explain", arg)
 ]]
 

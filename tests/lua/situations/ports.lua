@@ -1,0 +1,93 @@
+-- SPDX-License-Identifier: MIT
+-- Situations in which something is wrong with driver, port or holder, on a simulated /sys.
+
+local MODEM = require("support.situations").MODEM
+local sysfs = require "support.sysfs"
+
+-- A modem on PCIe without a driver.
+local function on_pcie(vendor, product)
+  return ([[
+    pci=%s
+    device $pci bus/pci DRIVER=
+    echo 0x%s >$pci/vendor; echo 0x%s >$pci/device; echo 0x0d4000 >$pci/class
+    echo pci:v0000%sd0000%ssv00001028sd00005933bc0Dsc40i00 >$pci/modalias
+  ]]):format(sysfs.PCI, vendor, product, vendor:upper(), product:upper())
+end
+
+local ALIASES = [[
+  printf '%s\n' 'alias pci:v000014C3d00004D75sv*sd*bc*sc*i* mtk_t7xx' \
+    'alias pci:v000017CBd00000306sv*sd*bc*sc*i* mhi_pci_generic' >$kernel/modules.alias
+]]
+-- The interface of the modem's, for programs that look for it.
+local SHUT = "mbim; closed; "
+
+return {
+  -- ---- driver ----
+  { name = "MBIM: the kernel has no such module", broken = "driver", shows = "has no module cdc_mbim",
+    sys = MODEM .. "rm -r $kernel/kernel/drivers/net/usb; interface 12 02:0e:00" },
+  { name = "MBIM: the module is not loaded", broken = "driver", shows = "modprobe cdc_mbim",
+    sys = MODEM .. "interface 12 02:0e:00" },
+  { name = "MBIM: the module is blacklisted", broken = "driver", shows = "kept from being loaded",
+    sys = MODEM .. "interface 12 02:0e:00; echo 'blacklist cdc_mbim' >$computer/etc/modprobe.d/no.conf" },
+  { name = "MBIM: another program is run in its place", broken = "driver", shows = "install cdc_mbim /bin/true",
+    sys = MODEM .. "interface 12 02:0e:00; echo 'install cdc_mbim /bin/true' >$computer/etc/modprobe.d/no.conf" },
+  { name = "MBIM: the kernel was updated, and still runs", broken = "driver", shows = "needs a restart",
+    sys = MODEM .. "rm -r $kernel; interface 12 02:0e:00" },
+  { name = "MBIM: the driver let go of it", broken = "driver", shows = "cdc_mbim/bind",
+    sys = MODEM .. "loaded cdc_mbim; interface 12 02:0e:00" },
+  { name = "MBIM: cdc_ncm has it", broken = "driver", shows = "the driver cdc_ncm has the MBIM port",
+    sys = MODEM .. "loaded cdc_ncm cdc_mbim; interface 12 02:0e:00 cdc_ncm" },
+  { name = "MBIM: cdc_ether has it", broken = "driver", shows = "cdc_ether/unbind",
+    sys = MODEM .. "loaded cdc_ether; interface 12 02:0e:00 cdc_ether" },
+  { name = "MBIM: a program has it, by libusb", broken = "driver", shows = "by libusb",
+    sys = MODEM .. "loaded cdc_mbim; interface 12 02:0e:00 usbfs" },
+  { name = "MBIM: the interface is not authorized", broken = "driver", shows = "1-1:1.12/authorized: 0",
+    sys = MODEM .. "loaded cdc_mbim; interface 12 02:0e:00; echo 0 >$folder/authorized" },
+  { name = "MBIM: no driver looks for devices", broken = "driver", shows = "drivers_autoprobe: 0",
+    sys = MODEM .. "loaded cdc_mbim; interface 12 02:0e:00; echo 0 >/sys/bus/usb/drivers_autoprobe" },
+  { name = "QMI: the kernel has no such module", broken = "driver", shows = "has no module qmi_wwan",
+    sys = MODEM .. "rm -r $kernel/kernel/drivers/net/usb; interface 8 ff:ff:ff" },
+  { name = "QMI: the driver does not know the modem", broken = "driver", shows = "new_id",
+    sys = MODEM .. "loaded qmi_wwan; interface 8 ff:ff:ff" },
+  { name = "QMI: option has it", broken = "driver", shows = "the driver option has the QMI port",
+    sys = MODEM .. "loaded qmi_wwan option; interface 8 ff:ff:ff option" },
+  { name = "PCIe: the module is not loaded", broken = "driver", shows = "modprobe mhi_pci_generic",
+    sys = on_pcie("17cb", "0306") .. ALIASES },
+  { name = "PCIe: the kernel has no such module", broken = "driver", shows = "has no module mtk_t7xx",
+    sys = on_pcie("14c3", "4d75") .. ALIASES },
+  { name = "PCIe: no module knows it", broken = "driver", shows = "no driver of the running kernel knows it",
+    sys = on_pcie("8086", "7560") .. ALIASES },
+  { name = "PCIe: the driver has given up", broken = "driver", shows = "dmesg tells why",
+    sys = on_pcie("17cb", "0306") .. ALIASES .. "loaded mhi_pci_generic" },
+  { name = "PCIe: nothing makes ports of MHI's channels", broken = "driver", shows = "no module mhi_wwan_ctrl",
+    sys = on_pcie("17cb", "0306") .. "driver $pci pci/drivers/mhi-pci-generic" },
+
+  -- ---- port ----
+  { name = "a network card by ECM", broken = "port", shows = "is in ECM mode",
+    sys = MODEM .. "is 2c7c 0125; tty 2 2; tty 3 3; interface 4 02:06:00 cdc_ether" },
+  { name = "a network card by RNDIS", broken = "port", shows = "is in RNDIS mode",
+    sys = MODEM .. "is 2c7c 0125; tty 2 2; interface 4 e0:01:03 rndis_host" },
+  { name = "serial ports alone", broken = "port", shows = "has serial ports alone",
+    sys = MODEM .. "tty 0 0; tty 2 1; tty 3 2" },
+  { name = "no file in /dev", broken = "port", shows = "there is no /dev/cdc-wdm0", sys = MODEM .. "mbim" },
+  { name = "no file in /dev of a container", broken = "port", shows = "--device /dev/cdc-wdm0",
+    sys = MODEM .. "mbim; : >$computer/.dockerenv" },
+  { name = "a file in /dev that may not be opened", broken = "port", shows = "/dev/cdc-wdm0",
+    sys = MODEM .. "mbim; closed; mount -o remount,bind,nodev /dev/cdc-wdm0" },
+  { name = "no network interface", broken = "port", shows = "no network interface beside it",
+    sys = MODEM .. "mbim ''; closed" },
+  { name = "PCIe: no ports", broken = "port", shows = "has made no ports",
+    sys = on_pcie("14c3", "4d75") .. "driver $pci pci/drivers/mtk_t7xx; loaded mtk_t7xx" },
+
+  -- ---- holder ----
+  { name = "another program has the port", broken = "holder", shows = "quectel-CM",
+    sys = MODEM .. SHUT .. "program quectel-CM 3<>/dev/cdc-wdm0" },
+  { name = "ModemManager has the port, without udev", broken = "holder", shows = "systemctl stop ModemManager",
+    sys = MODEM .. SHUT .. "program ModemManager 3<>/dev/cdc-wdm0" },
+  { name = "an update of the firmware", broken = "holder", shows = "is being updated",
+    sys = MODEM .. SHUT .. [[mkdir -p /run/moontower/updates; program qmi-firmware-update
+      pid=$(tail -1 /run/pids); start=$(cut -d' ' -f22 /proc/$pid/stat)
+      printf '{"version":1,"modem":"1-1","pid":%s,"start":%s,"command":"qmi-firmware-update"}' $pid $start \
+        >/run/moontower/updates/1-1.json]] },
+  { name = "boot loader", broken = "firmware", shows = "download mode", sys = MODEM .. "is 1199 9070; tty 0 0" },
+}
