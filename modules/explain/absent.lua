@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Why no modem shows at all: what says so, and of which link it is.
 
+local devices = require "modem.devices"
 local enumeration = require "explain.enumeration"
 local machine = require "explain.machine"
 local seen_of = require "explain.seen"
@@ -15,6 +16,17 @@ local function has_usb(host)
     if name:find "^usb%d+$" then return true end
   end
   return false
+end
+
+-- In the world of a simulated modem, what this computer has does not count.
+local function not_simulated(case, seen)
+  if case.host:stat(devices.no_bus()) then
+    seen:note(devices.no_bus(), "there: this computer's own modems do not count here")
+    return seen:broken {
+      code = "no-modem", message = "the simulated modem is not plugged in",
+      hint = "A fault or a restart has taken it away: leave this shell, and simulate it again.",
+    }
+  end
 end
 
 local function no_usb(case, seen)
@@ -104,7 +116,7 @@ end
 
 -- In this order: the first that says anything is the reason.
 local REASONS = {
-  { "slot", no_usb },
+  { "slot", not_simulated }, { "slot", no_usb },
   { "power", unpowered.over_current }, { "power", unpowered.port_off }, { "power", unpowered.slot_off },
   { "device", enumeration.failed },
   { "power", unpowered.blocked },

@@ -32,8 +32,8 @@ local HUB = [[
   device $hub/1-1.2 bus/usb DEVTYPE=usb_device
   echo 1199 >$hub/1-1.2/idVendor; echo 9071 >$hub/1-1.2/idProduct
   echo 480 >$hub/1-1.2/speed; echo 1 >$hub/1-1.2/authorized
-  printf '\022\001\000\002\000\000\000\100\231\021\161\220\006\000\001\002\003\001\011\002\200\000\001\001\000\240\372' \
-    >$hub/1-1.2/descriptors
+  printf '\022\001\000\002\000\000\000\100\231\021\161\220\006\000\001\002\003\001' >$hub/1-1.2/descriptors
+  printf '\011\002\200\000\001\001\000\240\372' >>$hub/1-1.2/descriptors
 ]]
 -- A disk of this type (5: a CD-ROM) as the only interface.
 local DISK = MODEM .. [[

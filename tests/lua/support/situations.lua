@@ -56,6 +56,14 @@ M.COMPUTER = [[
   program() { # NAME ARGUMENT...: runs until the situation ends
     cp "$(command -v sleep)" $computer/bin/$1; program=$1; shift
     $computer/bin/$program 100 "$@" >/dev/null 2>&1 & echo $! >>/run/pids
+    until [ "$(cat /proc/$!/comm)" = $(echo $program | cut -c1-15) ]; do sleep 0.01; done
+  }
+  client() { # NAME ARGUMENT...: likewise, with the command line of a DHCP client
+    mkfifo -m 600 /run/never 2>/dev/null || true
+    printf '#!/bin/sh\nread never </run/never\n' >$computer/bin/$1; chmod +x $computer/bin/$1
+    client=$1; shift
+    $computer/bin/$client "$@" >/dev/null 2>&1 & echo $! >>/run/pids
+    until [ "$(cat /proc/$!/comm)" = $client ]; do sleep 0.01; done
   }
   for name in cdc_mbim qmi_wwan cdc_ncm; do module drivers/net/usb/$name; done
   module drivers/usb/serial/option; module drivers/bus/mhi/host/mhi_pci_generic
@@ -115,6 +123,8 @@ local function in_world(situation)
   return { status = result.status, stdout = result.out, stderr = result.err }
 end
 
+local AT_ONCE = 8
+
 -- ---- compared ----
 
 local function texts_of(link)
@@ -154,12 +164,30 @@ function M.explain(situation)
   return { situation = situation, mistake = mistake_in(situation, one, links, result), links = links, one = one }
 end
 
+-- Those on a simulated /sys share this world's; those with a world of their own are explained side by side.
+local function explain_all(list)
+  local found = {}
+  local function explain(i) found[i] = M.explain(list[i]) end
+  local worlds = {}
+  for i, situation in ipairs(list) do
+    if situation.sys then
+      explain(i)
+    else
+      worlds[#worlds + 1] = i
+    end
+  end
+  for first = 1, #worlds, AT_ONCE do
+    world.all_of(table.move(worlds, first, math.min(first + AT_ONCE - 1, #worlds), 1, {}), explain)
+  end
+  return found
+end
+
 ---Explains all of them, prints the table, and fails if one is explained in another way.
 ---@param list situation[]
 function M.check(list)
   local rows, mistakes = {}, {}
-  for i, situation in ipairs(list) do
-    local found = M.explain(situation)
+  for i, found in ipairs(explain_all(list)) do
+    local situation = found.situation
     rows[i] = ("%-7s %-10s %-50s %s"):format(found.mistake and "WRONG" or "ok", found.one.broken or "-", situation.name,
       found.one.message or "")
     mistakes[#mistakes + 1] = found.mistake and situation.name .. ": " .. found.mistake

@@ -1,0 +1,30 @@
+-- SPDX-License-Identifier: MIT
+-- Situations of simulated modems in worlds of their own: every personality, healthy, and firmware that does not answer.
+
+local fs = require "core.fs"
+local program = require "core.program"
+
+local M = {}
+
+M.broken = {
+  { name = "MBIM: it hangs", broken = "firmware", shows = "does not answer", faults = { "hang" } },
+  { name = "MBIM: it takes no OPEN", broken = "firmware", faults = { "open-dead" } },
+  { name = "QMI: it hangs", broken = "firmware", faults = { "hang" }, options = { "--composition", "qmi" } },
+  { name = "QMI: its control service is dead", broken = "firmware", faults = { "open-dead" },
+    options = { "--composition", "qmi" } },
+  { name = "it went away", broken = "slot", shows = "simulated modem", run = "moontower simulate fault unplug" },
+  { name = "a firmware update has begun", broken = "firmware", shows = "boot loader",
+    run = "moontower simulate fault flash" },
+}
+
+-- The personalities: what else is in the folder has no IMEI.
+M.healthy = {}
+for _, file in ipairs(assert(fs.list(program.home .. "/modules/simulator/models"))) do
+  local name = file:match "^(.+)%.lua$"
+  local model = name and require("simulator.models." .. name)
+  if type(model) == "table" and model.imei then
+    table.insert(M.healthy, { name = "personality " .. name, broken = false, options = { "--modem", name } })
+  end
+end
+
+return M
