@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- What passes at an AT port, with all replaced that says whose it is, or where. PINs and passwords are hidden already.
 
+local at_card = require "recording.at_card"
 local commands = require "recording.at_commands"
 local pseudonyms = require "recording.pseudonyms"
 local text = require "at.text"
@@ -16,6 +17,7 @@ local LABELS = { eid = true, esn = true, fsn = true, meid = true, psn = true, sn
 ---@field private keeps_cells boolean?
 ---@field private names table<string, true> the commands in the last line that was sent, in capitals
 ---@field private answer string[] as it came, so far
+---@field private asked recording.at_card.asked? of the card, by that line
 local Lines = {}
 Lines.__index = Lines
 
@@ -112,6 +114,10 @@ local function is_public(self, line, kind)
 end
 
 local function replace_answer(self, line, kind)
+  local of_card = at_card.replace_answer(self.others, self.asked, line)
+  if of_card then
+    return of_card
+  end
   local label = line:match "^%s*([%a ]+):"
   local digits = line:match "^%s*(%d+)%s*$"
   if is_of(self, line, kind, commands.is_private)
@@ -132,6 +138,10 @@ local function replace_answer(self, line, kind)
 end
 
 local function replace_command(self, line)
+  local of_card = at_card.replace_command(self.others, self.asked, line)
+  if of_card then
+    return of_card
+  end
   local is_for_people, is_known = line:find "^%s*[Aa][Tt]%s*[Dd]", true
   for name in pairs(self.names) do
     is_for_people = is_for_people or commands.is_written(name)
@@ -150,7 +160,7 @@ end
 ---@return string other
 function Lines:replace(line, kind)
   if kind == "sent" and line:find "^[Aa][Tt]" then -- else it is how long a text was
-    self.names, self.answer = commands.names_in(line), {}
+    self.names, self.answer, self.asked = commands.names_in(line), {}, at_card.asked(line)
   end
   if kind == "final" or kind == "prompt" then
     return line
