@@ -232,6 +232,23 @@ local function judge(modem, sim, err, found, entry)
     "Put the right one there. Three wrong ones, and the SIM asks for its PUK.", after)
 end
 
+-- The entry of a PIN that may be sent.
+local function ready_entry(modem, sim, pin, found, options)
+  local entry, err = entry_of(modem, sim, found.value)
+  if entry then
+    err = select(2, why_not(pin, found, entry, options))
+  end
+  return not err and entry or nil, err
+end
+
+---Why a PIN would not be sent. Sends nothing.
+---@param modem modem.modem
+---@param sim table that is locked, as modem:sim() gave it
+---@param pin modem.pin what it asks for
+---@param found pin.found
+---@return moontower.error? err nil: it would be sent
+function M.refusal(modem, sim, pin, found) return select(2, ready_entry(modem, sim, pin, found, {})) end
+
 ---Enters the PIN that was found, if it may be.
 ---@param modem modem.modem
 ---@param sim table that is locked, as modem:sim() gave it
@@ -248,13 +265,8 @@ function M.enter(modem, sim, found, options)
   elseif locks.is_lock(before.type) then
     return locks.fail(before)
   end
-  local entry, refusal
-  entry, err = entry_of(modem, sim, found.value)
+  local entry, refusal = ready_entry(modem, sim, before, found, options)
   if not entry then
-    return nil, err
-  end
-  refusal = select(2, why_not(before, found, entry, options))
-  if refusal then
     return nil, refusal
   end
   local ok
