@@ -5,6 +5,8 @@ local M = {}
 
 M.names = {
   "slot", "power", "device", "driver", "port", "holder", "firmware",
+  "sim", "pin", "fcc", "radio", "bands", "signal", "registration", "attach",
+  "apn", "addresses", "routes", "dns", "path", "mtu",
 }
 
 ---@return explain.link[]

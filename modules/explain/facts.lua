@@ -1,0 +1,80 @@
+-- SPDX-License-Identifier: MIT
+-- What the links from the SIM on go by: plain values, as the modem, the kernel and hosts beyond the modem gave them. So
+-- they can be written into a recording, and be judged again from it.
+
+local host_facts = require "explain.host_facts"
+local modem_facts = require "explain.modem_facts"
+
+---@class explain.facts
+---@field asked explain.modem_facts
+---@field host explain.host_facts? nil: there is no connection
+
+local M = {}
+
+---Asks for them once; those of a recording are there already.
+---@param case explain.case
+---@return explain.facts
+function M.of(case)
+  if not case.facts then
+    local modem = assert(case:open()) -- the link to its firmware holds
+    local asked, bearer = modem_facts.ask(modem)
+    case.facts = { asked = asked, host = bearer and host_facts.look(bearer) or nil }
+  end
+  return case.facts
+end
+
+---Does a host beyond the connection answer?
+---@param facts explain.facts
+---@return boolean
+function M.answers(facts)
+  for _, one in ipairs(facts.host and facts.host.probes and facts.host.probes.hosts or {}) do
+    if one.seconds then return true end
+  end
+  return false
+end
+
+---Is the connection the way that packets take, as far as there is one?
+---@param facts explain.facts
+---@param family "ipv4"|"ipv6"
+---@return explain.way? other the better way; nil: it is
+function M.better_way(facts, family)
+  local host = facts.host
+  for _, way in ipairs(host.ways) do
+    if way.family == family then
+      local is_its = way.link == host.name or host.clat ~= nil and way.link == host.clat.device
+      return not is_its and way or nil
+    end
+  end
+end
+
+---Why there is nothing to see of the host's side; nil: there is.
+---@param facts explain.facts
+---@param seen explain.seen
+---@return explain.verdict?
+function M.lacks_host(facts, seen)
+  if not facts.host then
+    return seen:unknown("there is no connection")
+  elseif facts.host.unasked then
+    return seen:unknown("the kernel does not tell: %s", facts.host.unasked)
+  end
+end
+
+---The first thing of a kind that is not as it was set up.
+---@param facts explain.facts
+---@param ... string kinds of link.difference
+---@return { code: string, message: string, hint: string }?
+function M.difference(facts, ...)
+  for _, difference in ipairs(facts.host.differences) do
+    for _, kind in ipairs { ... } do
+      if difference.what == kind then
+        return {
+          code = "unreachable", message = difference.message, hint = facts.host.is_ours
+            and "Another program has changed it: `moontower up` puts it back, `moontower serve` keeps it."
+            or "The modem was not connected by `moontower up`, which sets this computer up, too.",
+        }
+      end
+    end
+  end
+end
+
+return M

@@ -1,0 +1,56 @@
+-- SPDX-License-Identifier: MIT
+-- The path: hosts beyond the operator's network answer.
+
+local facts = require "explain.facts"
+local link = require "explain.link"
+
+local function note(list, seen)
+  for _, one in ipairs(list) do
+    seen:note(one.probe, one.seconds and ("answers in %.0f ms"):format(one.seconds * 1000)
+      or one.problem .. (one.from and (", says %s"):format(one.from) or ""))
+  end
+end
+
+local function first(list, key)
+  for _, one in ipairs(list) do
+    if one[key] then return one end
+  end
+end
+
+local function of_silence(host)
+  local prohibiting = first(host.probes.hosts, "prohibited")
+  if prohibiting then
+    return {
+      code = "unreachable",
+      message = ("the operator lets nothing through: %s says that it is prohibited"):format(prohibiting.from),
+      hint = "Is the plan's data used up, or unpaid? Ask the operator; `moontower usage` tells what has been used.",
+    }
+  elseif first(host.probes.servers, "seconds") then
+    return {
+      code = "unreachable", message = "the operator's DNS servers answer, and nothing beyond them does",
+      hint = "Is the plan's data used up, or does the APN lead into a private network? Ask the operator.",
+    }
+  end
+  return {
+    code = "unreachable", message = ("nothing answers through %s"):format(host.name),
+    hint = "Connect again: `moontower down`, then `moontower up`. `moontower serve` does that by itself, and more.",
+  }
+end
+
+return link {
+  name = "path", needs = { "routes" },
+
+  look = function(case, seen)
+    local all = facts.of(case)
+    local verdict = facts.lacks_host(all, seen)
+    if verdict then
+      return verdict
+    end
+    note(all.host.probes.hosts, seen)
+    if not facts.answers(all) then
+      return seen:broken(of_silence(all.host))
+    end
+    local one = first(all.host.probes.hosts, "seconds")
+    return seen:ok("%s answers in %.0f ms", one.probe, one.seconds * 1000)
+  end,
+}

@@ -1,0 +1,70 @@
+-- SPDX-License-Identifier: MIT
+-- Routes: this computer's packets have a way out; by the modem, or by a better one that is not dead.
+
+local facts = require "explain.facts"
+local link = require "explain.link"
+
+local names = { ipv4 = "IPv4", ipv6 = "IPv6" }
+
+local function words_of(way)
+  return ("default%s%s, metric %d%s"):format(way.gateway and " via " .. way.gateway or "", way.link
+    and " dev " .. way.link or " " .. way.type, way.metric, way.is_dead and ", dead" or "")
+end
+
+-- A way that packets take, and that leads nowhere.
+local function of_dead(all, seen)
+  for _, family in ipairs { "ipv4", "ipv6" } do
+    local way = facts.better_way(all, family)
+    if way and way.is_dead then
+      return seen:broken {
+        code = "unreachable",
+        message = way.link and ("%s goes by %s, which is dead, before the modem (metric %d)"):format(
+          names[family], way.link, way.metric)
+          or ("a route of the type '%s' takes %s before the modem"):format(way.type, names[family]),
+        hint = way.link and ("Plug its cable in, or take it down: `ip link set %s down`. Or have the modem go first: "
+          .. "`moontower up --metric %d`."):format(way.link, math.max(way.metric - 1, 0))
+          or "Remove it: `ip route` shows it, and a VPN's kill switch may have made it.",
+      }
+    end
+  end
+end
+
+local function of_strict(all, seen)
+  local other = facts.better_way(all, "ipv4")
+  if all.host.strict and other and other.link and not facts.answers(all) then
+    return seen:broken {
+      code = "unreachable",
+      message = ("the kernel drops what comes in by %s, as answers would go by %s (strict rp_filter)"):format(
+        all.host.name, other.link),
+      hint = ("`sysctl net.ipv4.conf.all.rp_filter=2 net.ipv4.conf.%s.rp_filter=2` makes it loose."):format(
+        all.host.name),
+    }
+  end
+end
+
+return link {
+  name = "routes", needs = { "addresses" },
+
+  look = function(case, seen)
+    local all = facts.of(case)
+    local verdict = facts.lacks_host(all, seen)
+    if verdict then
+      return verdict
+    end
+    for _, way in ipairs(all.host.ways) do seen:note(names[way.family], words_of(way)) end
+    seen:note("rp_filter", all.host.strict and "strict" or "not strict")
+    local difference = facts.difference(all, "route")
+    if difference then
+      return seen:broken(difference)
+    end
+    verdict = of_dead(all, seen) or of_strict(all, seen)
+    if verdict then
+      return verdict
+    end
+    local other = facts.better_way(all, "ipv4") or facts.better_way(all, "ipv6")
+    if other then
+      return seen:ok("%s goes first, with metric %d; the modem is behind it", other.link or other.type, other.metric)
+    end
+    return seen:ok("the way out is %s", all.host.name)
+  end,
+}

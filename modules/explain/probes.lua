@@ -1,0 +1,206 @@
+-- SPDX-License-Identifier: MIT
+-- What answers through a connection: some hosts, its DNS servers, and packets as long as the interface sends them. Few,
+-- with deadlines, at the same time where that can be, and through the modem's interface alone.
+
+local inet = require "core.inet"
+local nat64 = require "link.clat.nat64"
+local net = require "net"
+local ping = require "core.ping"
+local task = require "task"
+
+---@class explain.probes
+---@field hosts explain.answer[] hosts of the world
+---@field servers explain.answer[] DNS servers of the connection
+---@field long explain.answer[] hosts that were sent packets as long as the interface's MTU; none: no host has answered
+---@field most integer? bytes of the longest packet that was answered, if those were not
+---@field nat64 boolean? do the connection's DNS servers know a way to IPv4? nil: not asked
+
+---@class explain.answer
+---@field probe string
+---@field size integer?
+---@field seconds number? until it answered
+---@field problem string? why it did not
+---@field from string? the host that says so
+---@field prohibited boolean? that host does not let packets through
+---@field is_told boolean? a host has told that the packet is too long: senders adapt to that
+
+local M = {}
+
+local TIMEOUT, TRIES = 2, 2 -- seconds; the first packet through a new connection often gets lost
+local MOMENT = 0.5
+local FAMILIES = { "ipv4", "ipv6" }
+local HOSTS = { ipv4 = { "8.8.8.8", "1.1.1.1" }, ipv6 = { "2001:4860:4860::8888", "2606:4700:4700::1111" } }
+local PORT = 443
+local HEADERS = { ipv4 = 28, ipv6 = 48 } -- bytes: of IP and of an echo request
+local SHORTER = { 1460, 1420, 1380, 1280 } -- packets: what is left of 1500 behind tunnels, and IPv6's least
+local LONGEST = 8192 -- bytes that an echo request may carry
+
+-- ICMP's codes for "administratively prohibited", and ICMPv6's.
+local PROHIBITED = { ipv4 = { type = 3, codes = { [9] = true, [10] = true, [13] = true } },
+  ipv6 = { type = 1, codes = { [1] = true } } }
+
+local function answer_of(spec, family, seconds, err, size)
+  local detail = err and err.detail or {}
+  local wanted = PROHIBITED[family]
+  return {
+    probe = spec, size = size, seconds = seconds, problem = err and err.message, from = detail.from,
+    prohibited = detail.icmp_type == wanted.type and wanted.codes[detail.icmp_code] or nil,
+    is_told = err and detail.errno == "EMSGSIZE" or nil,
+  }
+end
+
+-- Asks until it answers, or a host says why it does not.
+local function ask(name, spec)
+  local parsed = assert(net.parse_probe(spec))
+  local seconds, err
+  for _ = 1, TRIES do
+    seconds, err = net.probe(parsed, { link = name, timeout = TIMEOUT })
+    if seconds or err.code ~= "timeout" then break end
+  end
+  return answer_of(spec, parsed.family, seconds, not seconds and err or nil)
+end
+
+local function ask_long(name, address, bytes)
+  local family = inet.family(address)
+  local size = math.min(bytes - HEADERS[family], LONGEST)
+  local seconds, err
+  for _ = 1, TRIES do
+    seconds, err = ping.echo { address = address, link = name, timeout = TIMEOUT, size = size }
+    if seconds or err.code ~= "timeout" then break end
+  end
+  return answer_of(address, family, seconds, not seconds and err or nil, bytes)
+end
+
+local function all_of(functions)
+  if #functions == 0 then
+    return {}
+  end
+  return assert(task.all(table.unpack(functions)))
+end
+
+-- Hosts of one family at the same time. Once one has answered, the others get a moment more.
+local function ask_hosts(name, specs)
+  local results, list = task.queue(#specs), {}
+  local group <close> = task.group()
+  for _, spec in ipairs(specs) do
+    group:spawn(function() results:push(ask(name, spec)) end)
+  end
+  local is_alive = false
+  while #list < #specs do
+    local one = is_alive and task.timeout(MOMENT, results.pop, results) or not is_alive and results:pop()
+    if not one then break end
+    list[#list + 1], is_alive = one, is_alive or one.seconds ~= nil
+  end
+  return list
+end
+
+local function families_of(addresses)
+  local has = {}
+  for _, address in ipairs(addresses) do has[inet.family(address)] = true end
+  return has
+end
+
+-- A ping may be answered by nothing, as in some networks, where a port is.
+local function port_of(host)
+  return ("tcp:%s:%d"):format(inet.family(host) == "ipv6" and ("[%s]"):format(host) or host, PORT)
+end
+
+local function hosts_of(name, has)
+  local functions = {}
+  for _, family in ipairs(FAMILIES) do
+    functions[#functions + 1] = has[family] and function() return ask_hosts(name, HOSTS[family]) end or nil
+  end
+  return functions
+end
+
+local function ports_of(name, has)
+  local functions = {}
+  for _, family in ipairs(FAMILIES) do
+    for _, host in ipairs(has[family] and HOSTS[family] or {}) do
+      functions[#functions + 1] = function() return ask(name, port_of(host)) end
+    end
+  end
+  return functions
+end
+
+local function dns_spec(server)
+  return "dns:" .. (inet.family(server) == "ipv6" and ("[%s]"):format(server) or server)
+end
+
+local function dns_specs(servers, has)
+  local specs = {}
+  for _, server in ipairs(servers) do
+    specs[#specs + 1] = has[inet.family(server)] and dns_spec(server) or nil
+  end
+  return specs
+end
+
+local function answered(list)
+  local found = {}
+  for _, one in ipairs(list) do
+    found[#found + 1] = one.seconds and one or nil
+  end
+  return found
+end
+
+-- How long may packets be? Those as long as the MTU are sent to hosts that have answered short ones.
+local function look_for_holes(result, name, mtu)
+  local functions = {}
+  for _, one in ipairs(answered(result.hosts)) do
+    local is_ping = net.parse_probe(one.probe).kind == "ping"
+    functions[#functions + 1] = is_ping and function() return ask_long(name, one.probe, mtu) end or nil
+  end
+  result.long = all_of(functions)
+  if #result.long == 0 or #answered(result.long) > 0 then
+    return
+  end
+  local shorter = {}
+  for _, bytes in ipairs(SHORTER) do
+    shorter[#shorter + 1] = bytes < mtu and function() return ask_long(name, result.long[1].probe, bytes) end or nil
+  end
+  for _, one in ipairs(answered(all_of(shorter))) do
+    result.most = math.max(result.most or 0, one.size)
+  end
+end
+
+---@param facts explain.host_facts as far as it is known
+---@return explain.probes
+function M.send(facts)
+  local name, has = facts.name, families_of(facts.addresses)
+  local functions = hosts_of(name, has)
+  local families = #functions
+  for _, spec in ipairs(dns_specs(facts.servers, has)) do
+    functions[#functions + 1] = function() return ask(name, spec) end
+  end
+  local all, result = all_of(functions), { hosts = {}, long = {} }
+  for i = 1, families do table.move(all[i], 1, #all[i], #result.hosts + 1, result.hosts) end
+  result.servers = table.move(all, families + 1, #all, 1, {})
+  if #answered(result.hosts) == 0 then
+    local ports = all_of(ports_of(name, has))
+    table.move(ports, 1, #ports, #result.hosts + 1, result.hosts)
+  end
+  look_for_holes(result, name, facts.mtu)
+  if has.ipv6 and not has.ipv4 and #facts.servers > 0 then
+    result.nat64 = nat64.find(name, facts.servers) and true or false
+  end
+  return result
+end
+
+---Asks the resolvers that programs ask, where the way there is the modem's, or a tunnel's, which is on it.
+---@param resolvers explain.resolver[]
+---@param may_ask fun(link: string): boolean
+function M.ask_resolvers(resolvers, may_ask)
+  local functions = {}
+  for _, resolver in ipairs(resolvers) do
+    if resolver.link and resolver.address and may_ask(resolver.link) then
+      functions[#functions + 1] = function()
+        local one = ask(resolver.link, dns_spec(resolver.address))
+        resolver.seconds, resolver.problem = one.seconds, one.problem
+        return true
+      end
+    end
+  end
+  all_of(functions)
+end
+
+return M
