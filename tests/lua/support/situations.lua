@@ -118,7 +118,8 @@ end
 -- ---- in a world with a simulated modem ----
 
 local function in_world(situation)
-  local result = world.run("moontower explain --json " .. (situation.asked or ""), situation.faults, situation.run,
+  local before = (situation.run or ":"):gsub("[; ]+$", "")
+  local result = world.run("moontower explain --json " .. (situation.asked or ""), situation.faults, before,
     situation.options)
   return { status = result.status, stdout = result.out, stderr = result.err }
 end
@@ -188,7 +189,7 @@ function M.check(list)
   local rows, mistakes = {}, {}
   for i, found in ipairs(explain_all(list)) do
     local situation = found.situation
-    rows[i] = ("%-7s %-10s %-50s %s"):format(found.mistake and "WRONG" or "ok", found.one.broken or "-", situation.name,
+    rows[i] = ("%-7s %-12s %-50s %s"):format(found.mistake and "WRONG" or "ok", found.one.broken or "-", situation.name,
       found.one.message or "")
     mistakes[#mistakes + 1] = found.mistake and situation.name .. ": " .. found.mistake
   end

@@ -1,0 +1,47 @@
+-- SPDX-License-Identifier: MIT
+-- Situations in which a simulated modem is online, or could be at once: no link may be called broken.
+
+local UP = "moontower up --apn r.ispsn"
+local QMI = { "--composition", "qmi" }
+
+-- A cable behind which a router answers ARP: the other end of the pair is in a namespace of its own.
+local ETHERNET = "ip netns add lan; ip link add eth7 type veth peer name far7 netns lan; "
+  .. "ip netns exec lan ip address add 192.0.2.1/24 dev far7; ip netns exec lan ip link set far7 up; "
+  .. "ip address add 192.0.2.2/24 dev eth7; ip link set eth7 up; "
+  .. "ip route add default via 192.0.2.1 dev eth7 metric 100; ping -c1 192.0.2.1"
+
+local list = {
+  { name = "IPv4 alone", run = UP .. " --ip ipv4" },
+  { name = "IPv6 alone, as was asked for",
+    run = "echo nameserver 2001:4860:4860::8888 >/etc/resolv.conf; " .. UP .. " --ip ipv6" },
+  { name = "IPv6 alone, with NAT64 and CLAT", faults = { "nat64" }, run = UP },
+  { name = "IPv6 alone, with NAT64, and no CLAT is wanted", faults = { "nat64" }, run = UP .. " --no-clat" },
+  { name = "a network without IPv6", faults = { "downgrade" }, run = UP },
+  { name = "a network that answers no pings", faults = { "no-pings" }, run = UP },
+  { name = "beside Ethernet, which goes first", run = UP .. "; " .. ETHERNET },
+  { name = "beside Ethernet, before `up`", run = ETHERNET },
+  { name = "roaming, as is allowed", faults = { "roam" }, run = UP .. " --roaming" },
+  { name = "a weak signal, and packets pass", run = UP .. "; moontower simulate set rsrp=-135" },
+  { name = "a short MTU of the user's", run = UP .. " --mtu 1300" },
+  { name = "a gateway outside of a /32", faults = { "slash32" }, run = UP },
+  { name = "addresses by DHCP", faults = { "dhcp" }, run = UP },
+  { name = "a PIN that `up` would enter", faults = { "pin-lock" },
+    run = "mkdir -p /etc/moontower; echo 1234 >/etc/moontower/pin; chmod 600 /etc/moontower/pin" },
+  { name = "after `down`", run = UP .. "; moontower down" },
+  { name = "after a failure that is over", faults = { "refuse-apn" },
+    run = UP .. "; moontower simulate fault none; " .. UP },
+  { name = "no DNS servers of ours, as was asked for", run = "echo nameserver 8.8.8.8 >/etc/resolv.conf; " .. UP
+    .. " --no-dns" },
+  { name = "in the daemon", run = ". $SUPPORT/daemon.sh; start; until_why 'is online'" },
+  { name = "in the daemon, over QMI", run = ". $SUPPORT/daemon.sh; start; until_why 'is online'", options = QMI },
+}
+
+-- Those that are not connected are in worlds.lua.
+for _, situation in ipairs(require("situations.worlds").healthy) do
+  list[#list + 1] = { name = situation.name .. ", online", run = UP, options = situation.options }
+end
+list[#list + 1] = { name = "QMI, before `up`", options = QMI }
+list[#list + 1] = { name = "QMI, online", run = UP, options = QMI }
+
+for _, situation in ipairs(list) do situation.broken = false end
+return list
