@@ -12,6 +12,7 @@ local function explain_one(case, args)
   local _ <close> = case
   local watcher <close> = progress.new(args.json, report.LABEL_WIDTH)
   watcher:done("modem", report.title(case))
+  report.daemon(case, watcher)
   local explanation = explain.explain(case, {
     doing = function(name) watcher:doing(name, "looking") end,
     done = function(result, is_first) report.link(result, is_first, watcher) end,

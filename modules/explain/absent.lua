@@ -105,12 +105,14 @@ end
 
 local function nothing(case, seen)
   note_devices(case, seen)
+  if not enumeration.log() then
+    seen:note("dmesg", "may not be read here; as root, without the daemon, it may tell more")
+  end
   return seen:broken {
     code = "no-modem",
     message = case.asked and ("no modem is at %s"):format(case.asked) or "nothing on USB or PCIe is a modem",
-    hint = "Is it all the way in? A card of M.2 or mini-PCIe speaks USB or PCIe, and its slot must have that one: "
-      .. "many M.2 slots have no USB. An adapter for a PCIe slot carries USB by a cable of its own, which goes to a "
-      .. "USB header of the board.",
+    hint = "Seat it again, in a slot that has what it speaks: USB, mostly, and many M.2 slots have none. An adapter "
+      .. "for a PCIe slot has USB only by its own cable, to a USB header of the board.",
   }
 end
 

@@ -5,6 +5,7 @@ local cases = require "explain.case"
 local devices = require "modem.devices"
 local fs = require "core.fs"
 local maker = require "maker"
+local on_pcie = require "explain.pcie"
 local ports = require "modem.ports"
 local selection = require "modem.selection"
 local switched = require "explain.switched"
@@ -55,7 +56,9 @@ local function of_pci(name)
   vendor, product = vendor and vendor:match "^0x(%x+)$", product and product:match "^0x(%x+)$"
   local class = (value(folder .. "/class") or ""):sub(1, 6)
   local is_meant = vendor and product and (CELLULAR[class] or maker.quirks("pci", vendor, product)[1])
-  return is_meant and { name = name, pci = folder, ids = { vendor = vendor, product = product } }
+  return is_meant and {
+    name = name, pci = folder, ids = { vendor = vendor, product = product }, waiting = on_pcie.waiting(folder),
+  }
 end
 
 -- Those that are no modems to our drivers.
@@ -92,6 +95,7 @@ end
 function M.find(asked)
   local list, err = all()
   if err then
+    err.hint = err.hint or err.code == "permission" and "Run it as root, for example with sudo." or nil
     return nil, err
   end
   local description = asked and selection.select(asked)

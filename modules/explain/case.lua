@@ -9,7 +9,7 @@ local modems = require "modem"
 ---@field name string? the USB path, the PCI address, or the name of one that a file describes; nil: nothing is there
 ---@field asked string? which modem was meant, where that was said
 ---@field description modem.description? nil: none of our drivers' modems
----@field waiting modem.waiting? it waits for firmware
+---@field waiting modem.waiting|explain.waiting|nil it waits for firmware
 ---@field usb string? its folder in /sys/bus/usb/devices
 ---@field pci string? its folder in /sys/bus/pci/devices
 ---@field ids { vendor: string, product: string }? four hexadecimal digits each

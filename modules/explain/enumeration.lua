@@ -5,6 +5,7 @@ local hubs = require "explain.hubs"
 local process = require "core.process"
 
 local USB = "/sys/bus/usb/devices/"
+local PATIENCE = 5 -- seconds
 
 local M = {}
 
@@ -51,12 +52,18 @@ local function failed(seen, port, what)
   }
 end
 
+---The kernel's log; nil: it may not be read here, as by a service or an ordinary user.
+---@return string?
+function M.log()
+  local result = process.run { "dmesg", timeout = PATIENCE }
+  return result and result.status == 0 and result.stdout or nil
+end
+
 ---@param case explain.case
 ---@param seen explain.seen
 ---@return explain.verdict?
 function M.failed(case, seen)
-  local result = process.run { "dmesg", timeout = 5 }
-  local last = failures(result and result.status == 0 and result.stdout or "")
+  local last = failures(M.log() or "")
   for _, port in ipairs(hubs.all(case.host)) do
     local is_meant = (not case.asked or case.asked == port.device) and not case.host:stat(USB .. port.device)
     local state = is_meant and case.host:read(port.folder .. "/state")

@@ -3,6 +3,7 @@
 
 local M = {}
 
+local MODULES = "/lib/modules"
 local CONFIGURATIONS = { "/etc/modprobe.d", "/run/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d",
   "/lib/modprobe.d" }
 local COMPRESSED = { "", ".xz", ".zst", ".gz" }
@@ -17,15 +18,15 @@ local PLACES = {
 }
 
 ---@class explain.module
----@field state "loaded"|"built in"|"not loaded"|"blacklisted"|"missing"|"no modules"
----@field err { code: string, message: string, hint: string }? of the last four
+---@field state "loaded"|"built in"|"not loaded"|"blacklisted"|"missing"|"unknown"
+---@field err { message: string, hint: string }? of the last four
 
 ---@param host explain.host
 ---@return string folder
 ---@return string version
 local function running(host)
   local version = host:read "/proc/sys/kernel/osrelease" or "?"
-  return "/lib/modules/" .. version, version
+  return MODULES .. "/" .. version, version
 end
 
 -- The file of a module has hyphens where the kernel has underscores, or not.
@@ -62,6 +63,24 @@ local function ban_of(host, name)
   end
 end
 
+-- The running kernel's modules are not there: it was updated, or this is a place that sees none, such as a container or
+-- the sandbox of a service.
+local function not_there(host, folder, name, seen)
+  seen:note(folder, nil)
+  local others = host:list(MODULES)
+  if #others == 0 then
+    return { state = "unknown", err = {
+      message = ("the module %s is not loaded"):format(name),
+      hint = ("`modprobe %s` loads it, if the kernel has it; in a container, on its host."):format(name),
+    } }
+  end
+  seen:note(MODULES, table.concat(others, ", "))
+  return { state = "missing", err = {
+    message = ("the module %s is not loaded, and those of the running kernel are not there any more"):format(name),
+    hint = "Restart this computer: its kernel was updated while it ran.",
+  } }
+end
+
 ---@param name string with underscores
 ---@param seen explain.seen gets what tells it
 ---@return explain.module
@@ -74,13 +93,7 @@ function M.module(name, seen)
   end
   seen:note("/sys/module/" .. name, nil)
   if not host:stat(folder) then
-    seen:note(folder, nil)
-    return { state = "no modules", err = {
-      message = ("the module %s is not loaded, and the running kernel's modules are not on this computer (%s)"):format(
-        name, folder),
-      hint = "A kernel that was updated while it ran needs a restart of the computer. In a container, load the module "
-        .. ("on the host: `modprobe %s`."):format(name),
-    } }
+    return not_there(host, folder, name, seen)
   end
   local file, ban, line = file_of(host, folder, name), ban_of(host, name)
   if not file then

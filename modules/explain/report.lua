@@ -2,6 +2,7 @@
 -- An explanation for people, and for programs.
 
 local exit_status = require "cli.exit_status"
+local status = require "status"
 
 local M = {}
 
@@ -18,6 +19,16 @@ function M.title(case)
   end
   local ids = case.ids and (" (%s:%s)"):format(case.ids.vendor, case.ids.product) or ""
   return ("%s%s%s"):format(case.name, case.title and ": " .. case.title or "", ids)
+end
+
+---What the daemon believes of it, if this runs there: a line for people.
+---@param case explain.case
+---@param watcher up.watcher
+function M.daemon(case, watcher)
+  local told = status.all()[case.name or ""]
+  if told then
+    watcher:done("daemon", ("it is %s since %s: %s"):format(told.state, told.since, told.reason))
+  end
 end
 
 ---One link: its verdict, what was seen, and what to do, unless the end says that.
@@ -63,6 +74,7 @@ local function array(list) return setmetatable(list, { __jsontype = "array" }) e
 ---@return table
 function M.for_programs(explanation)
   local case, links, broken = explanation.case, {}, explanation.broken
+  local told = status.all()[case.name or ""]
   for i, result in ipairs(explanation.links) do
     local verdict = result.verdict
     links[i] = {
@@ -73,6 +85,7 @@ function M.for_programs(explanation)
   return {
     modem = case.name, asked = case.asked, title = case.title, vendor = case.ids and case.ids.vendor,
     product = case.ids and case.ids.product, links = array(links), broken = broken and broken.link,
+    daemon = told and { state = told.state, since = told.since, reason = told.reason },
     code = broken and broken.verdict.err.code, message = broken and broken.verdict.message,
     hint = broken and broken.verdict.err.hint,
   }

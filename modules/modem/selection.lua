@@ -63,7 +63,7 @@ local function no_modem(selector)
   end
   return errors.fail {
     code = "no-modem", source = "modem", message = "no modem is plugged in, or no driver knows it",
-    hint = "Is it in lsusb? Does dmesg name it? Without a modem at hand, `moontower simulate` simulates one.",
+    hint = "`moontower explain` tells why. Without a modem at hand, `moontower simulate` simulates one.",
   }
 end
 

@@ -4,12 +4,17 @@
 local link = require "explain.link"
 
 local function waits(case, seen)
-  seen:note("ids", ("%s:%s, those of a boot loader"):format(case.ids.vendor, case.ids.product))
+  if case.waiting.mode then
+    seen:read(case.waiting.mode)
+  elseif not case.pci then
+    seen:note("ids", ("%s:%s, those of a boot loader"):format(case.ids.vendor, case.ids.product))
+  end
   for _, port in ipairs(case.waiting.ports) do seen:note(port.path, port.role) end
   return seen:broken {
     code = "wrong-mode", message = "it is in its boot loader, and waits for firmware (download mode)",
-    hint = "Unplug it, and plug it in again. If it comes back like this, its firmware is damaged, or an update was "
-      .. "cut short: `moontower firmware` tells which program writes it.",
+    hint = (case.pci and "Switch the computer off, and on again." or "Unplug it, and plug it in again.")
+      .. " If it comes back like this, its firmware is damaged, or an update was cut short: its maker's program, or "
+      .. "fwupd, writes it again.",
   }
 end
 

@@ -67,6 +67,17 @@ local function look_at(case, seen, description)
   return seen:ok("%s speaks %s, and %s carries the packets", path, description.protocol:upper(), description.net)
 end
 
+-- Neither MBIM nor QMI: opening it tells whether that will do.
+local function by_at(case, seen, description)
+  seen:note(description.control, "it " .. modes.words(description))
+  local modem, err = case:open()
+  if modem or err.code == "busy" then
+    return seen:ok("%s takes AT commands, and %s carries the packets", description.control,
+      description.net or "nothing")
+  end
+  return refused(seen, err)
+end
+
 return link {
   name = "port", needs = { "driver" },
 
@@ -77,9 +88,7 @@ return link {
     elseif not description then
       return no_ports(case, seen)
     elseif description.protocol == "at" then
-      local _, err = modes.refusal(description)
-      seen:note(description.control, modes.words(description))
-      return seen:broken(err)
+      return by_at(case, seen, description)
     end
     return look_at(case, seen, description)
   end,

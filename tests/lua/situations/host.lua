@@ -45,7 +45,7 @@ local DISK = MODEM .. [[
 
 return {
   -- ---- slot ----
-  { name = "nothing is plugged in", broken = "slot", shows = "many M.2 slots have no USB", sys = "" },
+  { name = "nothing is plugged in", broken = "slot", shows = "many M.2 slots have none", sys = "" },
   { name = "another device is plugged in", broken = "slot", shows = "046d:c31c", sys = KEYBOARD },
   { name = "no USB controller", broken = "slot", shows = "modprobe xhci_pci", sys = "rm -r /sys/bus/usb" },
   { name = "a card in a PCIe slot without USB", broken = "slot", shows = "a card is in PCIe slot 2", sys = SLOT },

@@ -31,7 +31,9 @@ return {
     sys = MODEM .. "interface 12 02:0e:00; echo 'blacklist cdc_mbim' >$computer/etc/modprobe.d/no.conf" },
   { name = "MBIM: another program is run in its place", broken = "driver", shows = "install cdc_mbim /bin/true",
     sys = MODEM .. "interface 12 02:0e:00; echo 'install cdc_mbim /bin/true' >$computer/etc/modprobe.d/no.conf" },
-  { name = "MBIM: the kernel was updated, and still runs", broken = "driver", shows = "needs a restart",
+  { name = "MBIM: the kernel was updated, and still runs", broken = "driver", shows = "Restart this computer",
+    sys = MODEM .. "mv $kernel ${kernel}2; interface 12 02:0e:00" },
+  { name = "MBIM: no modules to be seen, as in a sandbox", broken = "driver", shows = "if the kernel has it",
     sys = MODEM .. "rm -r $kernel; interface 12 02:0e:00" },
   { name = "MBIM: the driver let go of it", broken = "driver", shows = "cdc_mbim/bind",
     sys = MODEM .. "loaded cdc_mbim; interface 12 02:0e:00" },
@@ -89,5 +91,9 @@ return {
       pid=$(tail -1 /run/pids); start=$(cut -d' ' -f22 /proc/$pid/stat)
       printf '{"version":1,"modem":"1-1","pid":%s,"start":%s,"command":"qmi-firmware-update"}' $pid $start \
         >/run/moontower/updates/1-1.json]] },
+  { name = "PCIe: a boot loader by the driver's word", broken = "firmware", shows = "t7xx_mode: fastboot_download",
+    sys = on_pcie("14c3", "4d75") .. "driver $pci pci/drivers/mtk_t7xx; echo fastboot_download >$pci/t7xx_mode" },
+  { name = "PCIe: a boot loader by its only port", broken = "firmware", shows = "/dev/wwan0firehose0: download",
+    sys = sysfs.PCIE .. "echo 0x0d4000 >$pci/class; port wwan0firehose0 FIREHOSE" },
   { name = "boot loader", broken = "firmware", shows = "download mode", sys = MODEM .. "is 1199 9070; tty 0 0" },
 }
