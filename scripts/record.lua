@@ -4,6 +4,7 @@
 local command = require "cli.command"
 local errors = require "errors"
 local file = require "recording.file"
+local fs = require "core.fs"
 local lines = require "recording.lines"
 local modem = require "modem"
 local program = require "core.program"
@@ -56,18 +57,38 @@ local function record(args)
   return status
 end
 
-local function inspect(args)
-  local inspection = require "recording.inspect"
-  local reader <close>, err = file.open(args.file)
+-- Calls for each line, and returns whether the last one is there.
+local function each_line(path, visit)
+  local reader <close>, err = file.open(path)
   local line
   while reader and not err do
     line, err = reader:next()
     if not line then break end
-    print(inspection.line(line))
+    visit(line)
   end
+  return not err and reader.is_whole, err
+end
+
+-- What comes through a pipe can be read once: the summary is below the lines then.
+local function inspect(args)
+  local inspection, seen = require "recording.inspect", require("recording.summary").new()
+  local is_file = (fs.stat(args.file) or {}).type == "file"
+  local function show_summary()
+    for _, line in ipairs(seen:lines()) do wrap.print(line) end
+  end
+  if is_file and each_line(args.file, function(line) seen:add(line) end) ~= nil then
+    show_summary()
+  end
+  local is_whole, err = each_line(args.file, function(line)
+    print(inspection.line(line))
+    if not is_file then seen:add(line) end
+  end)
   if err then
     return nil, err
-  elseif not reader.is_whole then
+  elseif not is_file then
+    show_summary()
+  end
+  if not is_whole then
     io.stderr:write("moontower: its end is missing: the program that recorded was killed\n")
   end
   return 0

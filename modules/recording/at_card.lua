@@ -24,12 +24,13 @@ end
 
 local function replace_digits(others, asked, digits)
   local bytes = hex.decode(digits)
-  if bytes and asked and DESCRIBES[asked.command] then
+  if not bytes then
+    return others:blank(digits)
+  elseif asked and DESCRIBES[asked.command] then
     return digits
-  elseif bytes and asked and OF_CONTENT[asked.command] then
-    return hex.encode(card_files.replace(others, asked.file, bytes))
   end
-  return ("0"):rep(#digits)
+  local is_content = asked and OF_CONTENT[asked.command]
+  return hex.encode(is_content and card_files.replace(others, asked.file, bytes) or others:zeros(bytes))
 end
 
 ---@param others recording.pseudonyms
@@ -53,7 +54,7 @@ function M.replace_answer(others, asked, line)
     return head and head .. replace_digits(others, asked, digits) .. rest
   elseif prefix == "+CSIM" or prefix == "+CGLA" then
     local head, digits, rest = line:match '^(.-:[%s%d]*,%s*"?)(%x*)(%x%x%x%x"?%s*)$'
-    return head and head .. ("0"):rep(#digits) .. rest
+    return head and head .. replace_digits(others, nil, digits) .. rest
   end
 end
 

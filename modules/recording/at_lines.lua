@@ -3,14 +3,13 @@
 
 local at_card = require "recording.at_card"
 local commands = require "recording.at_commands"
-local pseudonyms = require "recording.pseudonyms"
 local text = require "at.text"
 local unknown = require "recording.unknown"
 
 local M = {}
 
--- What stands before a number of the modem's own in answers.
-local LABELS = { eid = true, esn = true, fsn = true, meid = true, psn = true, sn = true, serialnumber = true }
+-- What stands before a number of the modem's own in answers, and of which kind that is, if it is not told by its look.
+local LABELS = { eid = "", esn = "", fsn = "", meid = "imei", psn = "", sn = "", serialnumber = "" }
 
 ---@class recording.at_lines
 ---@field private others recording.pseudonyms
@@ -64,20 +63,22 @@ local function settle_cells(self, line)
   return line
 end
 
-local function blank(values) return (values:gsub('[^,"]+', pseudonyms.blank)) end
+local function blank(self, values)
+  return (values:gsub('[^,"]+', function(value) return self.others:blank(value) end))
+end
 
 -- All but the name in front, and what separates values.
-local function blank_values(line)
+local function blank_values(self, line)
   local name, rest = line:match "^(%s*[%+!%^%$#%%%*&_@][%w_]+:%s*)(.*)$"
-  return (name or "") .. blank(rest or line)
+  return (name or "") .. blank(self, rest or line)
 end
 
 -- The values of each command in a line.
-local function blank_command(line)
-  line = line:gsub('"[^"]*"', blank)
-  line = line:gsub("^(%s*[Aa][Tt]%s*[Dd])(.*)", function(dial, number) return dial .. blank(number) end)
+local function blank_command(self, line)
+  line = line:gsub('"[^"]*"', function(values) return blank(self, values) end)
+  line = line:gsub("^(%s*[Aa][Tt]%s*[Dd])(.*)", function(dial, number) return dial .. blank(self, number) end)
   return (line:gsub("=([^;]*)", function(values)
-    return not values:find "^%s*%?" and "=" .. blank(values) or nil
+    return not values:find "^%s*%?" and "=" .. blank(self, values) or nil
   end))
 end
 
@@ -94,9 +95,9 @@ local function is_of(self, line, kind, fits)
 end
 
 -- Words with digits in them, but for the name in front.
-local function replace_serial(self, line)
+local function replace_serial(self, line, label)
   local name, rest = line:match "^(.-:%s*)(.*)$"
-  local kind
+  local kind = label and LABELS[label]:match ".+"
   for command in pairs(self.names) do kind = kind or commands.kind(command) end
   return (name or "") .. (rest or line):gsub("%w+", function(word)
     return #word > 5 and word:find "%d" and self.others:text(word, kind) or nil
@@ -118,16 +119,16 @@ local function replace_answer(self, line, kind)
   if of_card then
     return of_card
   end
-  local label = line:match "^%s*([%a ]+):"
+  local label = (line:match "^%s*([%a ]+):" or ""):lower():gsub(" ", "")
   local digits = line:match "^%s*(%d+)%s*$"
   if is_of(self, line, kind, commands.is_private)
     or not self.keeps_cells and is_of(self, line, kind, commands.is_of_cells) then
-    return blank_values(line)
+    return blank_values(self, line)
   elseif is_of(self, line, kind, commands.is_of_position) or line:find "%$%u%u%u%u*," then
-    return (line:gsub("0[xX]%x+", function(word) return ("0"):rep(#word) end):gsub("%d", "0"))
-  elseif is_of(self, line, kind, commands.is_serial) or label and LABELS[label:lower():gsub(" ", "")]
+    return self.others:zero_digits(line)
+  elseif is_of(self, line, kind, commands.is_serial) or LABELS[label]
     or digits and is_of(self, line, kind, commands.kind) then
-    return replace_serial(self, line)
+    return replace_serial(self, line, LABELS[label] and label)
   end
   local settled = settle_cells(self, line)
   if is_public(self, line, kind) then
@@ -148,7 +149,7 @@ local function replace_command(self, line)
     is_known = is_known and commands.is_known(name)
   end
   if is_for_people then
-    return self.others:replace_known(blank_command(line))
+    return self.others:replace_known(blank_command(self, line))
   elseif is_known then
     return self.others:scrub(line, true)
   end
@@ -180,7 +181,7 @@ local function is_echo(line) return line:find "^%s*[Aa][Tt]" ~= nil end
 function Lines:replace_bytes(bytes, is_sent)
   return (bytes:gsub("[^\r\n%z]+", function(line)
     if is_sent and not is_echo(line) then
-      return pseudonyms.blank(line) -- the text that a prompt has asked for
+      return self.others:blank(line) -- the text that a prompt has asked for
     end
     return self:replace(text.hide(line), is_sent and "sent" or is_echo(line) and "echo" or "line")
   end))

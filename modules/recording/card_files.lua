@@ -62,7 +62,7 @@ function M.replace(others, id, bytes)
   elseif id == MSISDN and #bytes >= OF_NUMBER then
     return replace_msisdn(others, bytes)
   end
-  return ("\0"):rep(#bytes)
+  return others:zeros(bytes)
 end
 
 return M

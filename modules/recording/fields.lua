@@ -62,7 +62,7 @@ local PLACE = set [[
   sid system_id tac tracking_area_code umts_cell_id wcdma_routing_area_code
 ]]
 local IDENTITY = set [[ modem_id ]] -- and whose it is
-local KINDS = { imsi = "imsi", imei = "imei", device_id = "imei", iccid = "iccid" } -- of texts
+local KINDS = { imsi = "imsi", imei = "imei", meid = "imei", device_id = "imei", iccid = "iccid" } -- of texts
 
 ---@param name string? of a field
 ---@param keeps_cells boolean? where the modem was is no secret
@@ -99,7 +99,7 @@ function M.number(others, value, name, keeps_cells)
   if what == "kept" or what == "place" and keeps_cells then
     return value
   elseif what == "zero" or math.type(value) == "float" then
-    return math.type(value) == "float" and 0.0 or 0
+    return others:zero(value)
   end
   return others:number(value)
 end

@@ -21,8 +21,10 @@ local usb_number = {
   type = "text",
 }
 
+local replaced = validate.map_of(text, count, "how often each kind was replaced")
+
 local head = validate.record({ command = validate.list_of(text, "a list of words"), cells = text },
-  { date = text, moontower = text, lua = text, kernel = text, machine = text })
+  { date = text, moontower = text, lua = text, kernel = text, machine = text, replaced = replaced })
 
 -- By a field that no other one has.
 local kinds = {
@@ -44,7 +46,7 @@ local kinds = {
 }
 for name, fields in pairs(kinds) do
   fields.t = time
-  kinds[name] = validate.record(fields)
+  kinds[name] = validate.record(fields, { replaced = replaced })
 end
 
 ---@param line any the first one

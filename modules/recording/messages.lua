@@ -11,7 +11,6 @@ local core_qmi = require "core.qmi"
 local fields = require "recording.fields"
 local maker = require "maker"
 local mbim = require "mbim"
-local pseudonyms = require "recording.pseudonyms"
 local qmi = require "qmi"
 local schema = require "schema"
 local split = require "qmi.split"
@@ -42,7 +41,7 @@ local replace
 
 local function replace_text(self, value, t, name, is_secret)
   if is_secret then
-    return binary[t.kind] and ("\0"):rep(#value) or pseudonyms.blank(value)
+    return binary[t.kind] and self.others:zeros(value) or self.others:blank(value)
   elseif fields.keeps_text(name, self.keeps_cells) then
     return value
   elseif OF_FILES[name] then
@@ -82,7 +81,7 @@ function replace(self, value, t, name, secrets, is_secret)
   elseif type(value) == "string" and t.kind ~= "uuid" and t.kind ~= "ipv4" and t.kind ~= "ipv6" and not t.style then
     return replace_text(self, value, t, name, is_secret)
   elseif type(value) == "number" then
-    return is_secret and 0 or replace_number(self, value, t, name)
+    return is_secret and self.others:zero(value) or replace_number(self, value, t, name)
   end
   return value
 end
@@ -101,8 +100,6 @@ local function fields_of(declared, part)
   return part == "indication" and list == true and declaration.response or list or {}
 end
 
-local function blank(bytes) return ("\0"):rep(#bytes) end
-
 -- ---- QMI ----
 
 local FILE = 0x02 -- the TLV with the number of a card's file
@@ -112,16 +109,16 @@ local function replace_tlvs(self, bytes, message, part)
   local by_tag = message and fields_of(message, part) or {}
   local list, _, rest = split(bytes)
   for i, tlv in ipairs(list) do
-    local field, other = by_tag[tlv.tag], tlv.head .. blank(tlv.bytes)
+    local field, other = by_tag[tlv.tag], nil
     if part == "response" and tlv.tag == 0x02 then
       other = tlv.head .. tlv.bytes -- the result
     elseif field then
       local alone = { [tlv.tag] = { name = field.name, type = schema.optional(field.type) } }
-      other = replace_body(self, tlv.head .. tlv.bytes, schema.compile_tlvs("", alone), alone, message.secrets) or other
+      other = replace_body(self, tlv.head .. tlv.bytes, schema.compile_tlvs("", alone), alone, message.secrets)
     end
-    list[i] = other
+    list[i] = other or tlv.head .. self.others:zeros(tlv.bytes)
   end
-  return table.concat(list) .. blank(rest)
+  return table.concat(list) .. self.others:zeros(rest)
 end
 
 -- The number of the card's file that a message is about: of an answer, the request says it.
@@ -171,7 +168,7 @@ local function replace_tunnel(self, info, codec, is_sent)
     return nil
   end
   local is_at = values.kind == nil or values.kind == "at"
-  values.bytes = is_at and self.lines:replace_bytes(values.bytes, is_sent) or blank(values.bytes)
+  values.bytes = is_at and self.lines:replace_bytes(values.bytes, is_sent) or self.others:zeros(values.bytes)
   return codec:encode(values)
 end
 
@@ -181,17 +178,17 @@ local function replace_info(self, message)
   local info = message.info
   local command = mbim.lookup(message.service, message.cid)
   if mbim.services[message.service] == "ext-qmux" then
-    return self:qmi(info) or blank(info)
+    return self:qmi(info) or self.others:zeros(info)
   elseif not command or #info == 0 then
-    return blank(info)
+    return self.others:zeros(info)
   end
   local part = parts[message.type] or message.set and "set" or "query"
   local layout = command[part] and versions.of(command, part, info)
   local codec = layout and layout[part]
   if codec and is_tunnel(command) then
-    return replace_tunnel(self, info, codec, message.type == "command") or blank(info)
+    return replace_tunnel(self, info, codec, message.type == "command") or self.others:zeros(info)
   end
-  return codec and replace_body(self, info, codec, fields_of(layout, part), command.secrets) or blank(info)
+  return codec and replace_body(self, info, codec, fields_of(layout, part), command.secrets) or self.others:zeros(info)
 end
 
 ---@param bytes string a whole message

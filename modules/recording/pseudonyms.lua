@@ -15,10 +15,17 @@ local MAC = "%f[%w:]%x%x" .. (":%x%x"):rep(5) .. "%f[^%w:]"
 local IMSI, IMEI, ICCID = 6, 8, 6
 local kept = { imsi = IMSI, imei = IMEI, iccid = ICCID }
 
+---What is replaced, and how it is called; "hidden": only its length is left.
+M.kinds = {
+  { "imsi", "IMSI" }, { "iccid", "ICCID" }, { "imei", "IMEI" }, { "number", "other numbers" },
+  { "place", "cells and areas" }, { "word", "names and words" }, { "hidden", "crossed out" },
+}
+
 ---@class recording.pseudonyms
 ---@field private salt string
 ---@field private known table<string, string> what was replaced so far
 ---@field private count integer of those
+---@field private replaced table<string, integer> by kind: how often, since it was asked last
 local Pseudonyms = {}
 Pseudonyms.__index = Pseudonyms
 
@@ -43,6 +50,16 @@ local function remember(self, text, other)
   return other
 end
 
+local function tally(self, kind) self.replaced[kind] = (self.replaced[kind] or 0) + 1 end
+
+---How often each of M.kinds was replaced since this was asked last.
+---@return table<string, integer>? counts nil: nothing was
+function Pseudonyms:taken()
+  local counts = self.replaced
+  self.replaced = {}
+  return next(counts) and counts or nil
+end
+
 local function letter(first, count, byte) return string.char(first + byte % count) end
 
 -- Luhn's check digit, which an IMEI has.
@@ -63,19 +80,40 @@ local function kind_of(digits)
   end
 end
 
+local BODY = 14 -- digits of an IMEI before its check digit, or its software version
+
+local function checked(body)
+  for digit = 0, 9 do
+    if has_check_digit(body .. digit) then return body .. digit end
+  end
+end
+
+-- Digits for digits, behind those that stay.
+local function with_others(self, digits, kind)
+  local keep = math.min(kept[kind] or 0, #digits)
+  local rest = stream(self, digits, #digits):sub(keep + 1, #digits):gsub(".", function(byte)
+    return letter(48, 10, byte:byte())
+  end)
+  return remember(self, digits, digits:sub(1, keep) .. rest)
+end
+
 ---@param digits string
 ---@param kind "imsi"|"imei"|"iccid"|nil nil: as it looks
 ---@return string other
 function Pseudonyms:digits(digits, kind)
   local known = self.known[digits]
+  if known == digits then
+    return known -- a replacement itself
+  end
+  kind = kind or kind_of(digits)
+  tally(self, kind or "number")
   if known then
     return known
+  elseif kind == "imei" and #digits > BODY then
+    local body = with_others(self, digits:sub(1, BODY), kind) -- an MEID, too
+    return remember(self, digits, #digits == BODY + 1 and checked(body) or body .. digits:sub(BODY + 1))
   end
-  local keep = math.min(kept[kind or kind_of(digits)] or 0, #digits)
-  local rest = stream(self, digits, #digits):sub(keep + 1, #digits):gsub(".", function(byte)
-    return letter(48, 10, byte:byte())
-  end)
-  return remember(self, digits, digits:sub(1, keep) .. rest)
+  return with_others(self, digits, kind)
 end
 
 ---@param text string a word that says who a person is
@@ -87,6 +125,7 @@ function Pseudonyms:text(text, kind)
     return text:sub(1, #text - #digits - #filler) .. self:digits(digits, kind) .. filler
   end
   local bytes, at = stream(self, text, #text), 0
+  tally(self, "word")
   local other = text:gsub("[%w\x80-\xff]", function(character)
     at = at + 1
     local byte = bytes:byte(at)
@@ -97,7 +136,8 @@ end
 
 ---@param text string a PIN, a password, what a person wrote: nothing of it is left but its length
 ---@return string
-function M.blank(text)
+function Pseudonyms:blank(text)
+  if text:find "%w" then tally(self, "hidden") end
   return (text:gsub("%d", "0"):gsub("[^0]", "x"))
 end
 
@@ -127,13 +167,35 @@ function Pseudonyms:bytes(bytes)
     local number = digits:match "^%d+"
     return swap_back(self:digits(number) .. digits:sub(#number + 1))
   end
+  return self:zeros(bytes)
+end
+
+---@param bytes string of which nothing is to be left but their length
+---@return string
+function Pseudonyms:zeros(bytes)
+  if bytes:find "[^%z]" then tally(self, "hidden") end
   return ("\0"):rep(#bytes)
+end
+
+---@param text string with numbers in it, of which nothing is to be left but how long they are
+---@return string
+function Pseudonyms:zero_digits(text)
+  if text:find "[1-9]" then tally(self, "hidden") end
+  return (text:gsub("0[xX]%x+", function(word) return ("0"):rep(#word) end):gsub("%d", "0"))
+end
+
+---@param number number likewise
+---@return number zero
+function Pseudonyms:zero(number)
+  if number ~= 0 then tally(self, "hidden") end
+  return math.type(number) == "float" and 0.0 or 0
 end
 
 ---@param number integer of a cell, or of an area
 ---@return integer other below the next power of two, as it is
 function Pseudonyms:number(number)
   local bits = 0
+  tally(self, "place")
   while bits < 63 and number >> bits > 0 do bits = bits + 1 end
   local other = ("<i8"):unpack(stream(self, ("number %d"):format(number), 8)) & ((1 << bits) - 1)
   remember(self, ("%d"):format(number), ("%d"):format(other))
@@ -171,6 +233,7 @@ local function is_mask(run, word) return run:find "^000" or word:find "^0[xX]%x+
 function Pseudonyms:scrub(text, is_known)
   text = text:gsub(("%x"):rep(LONG_HEX) .. "%x*", function(run)
     if run:find "%a" and not (#run == LONG_HEX and run:find "^000") then -- which is a mask of bands
+      tally(self, "hidden")
       return ("0"):rep(#run)
     end
   end)
@@ -188,7 +251,7 @@ end
 ---@return recording.pseudonyms
 function M.new()
   local random <close> = assert(io.open("/dev/urandom", "rb"))
-  return setmetatable({ salt = random:read(16), known = {}, count = 0 }, Pseudonyms)
+  return setmetatable({ salt = random:read(16), known = {}, count = 0, replaced = {} }, Pseudonyms)
 end
 
 return M

@@ -25,6 +25,7 @@ Recorder.__index = Recorder
 
 -- A time in milliseconds, as a stream's messages are put in order by it.
 local function write(self, line, time)
+  line.replaced = self.others:taken()
   line.t = math.floor(((time or task.now()) - self.since) * 1000 + 0.5) / 1000
   self.add(line)
 end
@@ -112,9 +113,9 @@ local function replaced_words(self, words)
   for i, word in ipairs(words) do
     local name, value = word:match "^(%-%-[%w-]+)=(.*)$"
     if name and (public or PRIVATE_OPTIONS[name]) then
-      others[i] = name .. "=" .. pseudonyms.blank(value)
+      others[i] = name .. "=" .. self.others:blank(value)
     elseif option or public == 0 and not word:find "^%-" then
-      others[i] = pseudonyms.blank(word)
+      others[i] = self.others:blank(word)
     else
       others[i] = word:find "^[Aa][Tt]" and lines:replace(at_text.hide(word), "sent") or self.others:scrub(word)
       public = public and (word:find "^%-" and public or public - 1) or PRIVATE[word]
@@ -154,6 +155,7 @@ function M.new(add, head, options)
     since = task.now(), add = add, others = pseudonyms.new(), options = options, streams = 0,
   }, Recorder)
   head.command = replaced_words(self, head.command)
+  head.replaced = self.others:taken()
   add(head)
   return self
 end

@@ -21,7 +21,7 @@ local function replace_word(others, word)
   elseif word:find "%d" then
     return #word >= (word:find "%X" and LONG_MIXED or LONG_HEX) and others:text(word) or word
   end
-  return #word >= LONG_LETTERS and word:find "^[A-F]+$" and pseudonyms.blank(word) or word
+  return #word >= LONG_LETTERS and word:find "^[A-F]+$" and others:blank(word) or word
 end
 
 local function replace_token(others, token)
@@ -30,7 +30,7 @@ local function replace_token(others, token)
   elseif is_ipv4(token) or is_ipv6(token) then
     return token
   elseif token:find "^%d+%.%d%d%d+$" then
-    return (token:gsub("%d", "0")) -- degrees, or minutes of them
+    return others:zero_digits(token) -- degrees, or minutes of them
   end
   return (token:gsub("%w+", function(word) return replace_word(others, word) end))
 end

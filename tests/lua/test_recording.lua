@@ -179,6 +179,33 @@ function T.test_what_is_no_recording()
   lu.assertEquals(select(2, file.read "/nowhere/at/all").code, "not-found")
 end
 
+local function read(text)
+  assert(fs.write(path, process.run({ "gzip", "-c", stdin = text .. "\n" }).stdout))
+  return file.read(path)
+end
+
+-- What a person reads before sending it.
+function T.test_a_summary()
+  local out = in_world [[record at AT+CIMI AT+CGSN AT+CGSN 'AT+CPIN="73912846"'; moontower record --inspect /run/test/1
+    moontower record --keep-cells /run/test/kept -- cells; cat /run/test/kept | moontower record --inspect /dev/stdin]]
+  for _, pattern in ipairs {
+    "\nIn it +1 modem, 1 port, %d+ lines at AT ports, in [%d.]+ s\n", "\nReplaced +IMSI once, IMEI 2 times\n",
+    "\nCrossed out +nothing\nAs it was +makes and versions", "\n +%d[%d.]+ +the end: exit status %d\nIn it +1 modem",
+    "\nAs it was +[^\n]+\n?[^\n]+, numbers of cells\n",
+  } do lu.assertStrContains(out, pattern, true) end
+end
+
+-- A file comes from others.
+function T.test_a_summary_of_strange_counts()
+  local summary = require("recording.summary").new()
+  summary:add { t = 1, exit = 0, replaced = { imsi = 1 << 52, ["\27[2J"] = 3 } }
+  lu.assertNil(table.concat(summary:lines()):find "\27")
+  for _, counts in ipairs { "5", '{"imsi":"x"}', '{"imsi":-1}' } do
+    local line = '{"recording":1,"command":["up"],"cells":"kept"}\n{"t":1,"exit":0,"replaced":%s}'
+    lu.assertStrContains(tostring(select(2, read(line:format(counts)))), "line 2: ")
+  end
+end
+
 -- It shows a file that comes from anybody at a terminal.
 function T.test_inspection_has_no_control_characters()
   local inspect = require "recording.inspect"
@@ -194,10 +221,6 @@ end
 function T.test_a_line_that_is_not_as_it_should_be()
   local inspect = require "recording.inspect"
   local head = '{"recording":1,"command":["up"],"cells":"kept"}\n'
-  local function read(text)
-    assert(fs.write(path, process.run({ "gzip", "-c", stdin = text .. "\n" }).stdout))
-    return file.read(path)
-  end
   for _, line in ipairs {
     '{"t":1,"stream":1,"opened":"at"}', '{"t":1,"stream":1,"from":"host","bytes":"0110"}', '{"t":1,"exit":0}',
     '{"t":1,"stream":1,"from":"modem","kind":"line","text":"x"}',
@@ -261,7 +284,7 @@ function T.test_a_long_recording()
   lu.assertTrue(fs.stat(path).size > 1 << 20)
   lu.assertEquals(#file.read(path), 61)
   local count = process.run { "sh", "-c", '"$0" record --inspect "$1" | wc -l', program.executable, path }
-  lu.assertEquals({ tonumber(count.stdout), count.stderr }, { 62, "" })
+  lu.assertEquals({ tonumber(count.stdout), count.stderr }, { 67, "" })
 end
 
 function T.teardownClass() fs.remove(path) end

@@ -27,6 +27,9 @@ function T.test_pseudonyms()
   lu.assertNotEquals(imsi, "310120000000123")
   lu.assertEquals(others:digits "310120000000123", imsi)
   lu.assertEquals(others:scrub "IMSI 310120000000123.", "IMSI " .. imsi .. ".")
+  local imei = others:digits "359072060000011"
+  lu.assertEquals(imei:sub(1, 8), "35907206")
+  lu.assertEquals(others:text("35907206000001", "imei"), imei:sub(1, 14), "an MEID")
   local iccid = others:digits "89011200000123456781"
   -- EF_ICCID, which has the two digits of each byte swapped.
   local raw = ("89011200000123456781"):gsub("(.)(.)", function(a, b) return string.char(tonumber(b .. a, 16)) end)
@@ -34,7 +37,7 @@ function T.test_pseudonyms()
   lu.assertEquals(other, iccid)
   lu.assertEquals(#others:text "Émile-7", #"Émile-7")
   lu.assertEquals(others:bytes "\1\2\xff", "\0\0\0")
-  lu.assertEquals(pseudonyms.blank "pässw0rd 1", "xxxxxx0xxx0")
+  lu.assertEquals(others:blank "pässw0rd 1", "xxxxxx0xxx0")
   lu.assertNotEquals(pseudonyms.new():digits "310120000000123", imsi)
   for number = 1, 1000, 37 do lu.assertTrue(others:number(number) < number * 2, number) end
 end
