@@ -50,7 +50,7 @@ static int l_link(lua_State *L)
     return 1;
 }
 
-/* set_link(name, { up = boolean?, mtu = integer? }) -> true | nil, err */
+/* set_link(name, { up = boolean?, mtu = integer?, arp = boolean? }) -> true | nil, err */
 static int l_set_link(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);
@@ -58,6 +58,7 @@ static int l_set_link(lua_State *L)
     lua_settop(L, 2);
     lua_insert(L, 1);
     int up = mt_argument(L, "up") == LUA_TNIL ? -1 : lua_toboolean(L, -1);
+    int arp = mt_argument(L, "arp") == LUA_TNIL ? -1 : lua_toboolean(L, -1);
     uint32_t mtu = (uint32_t)mt_argument_integer(L, "mtu", UINT32_MAX, 0);
     struct rtnl_link *link = mt_lua_netlink_new(L, "route/link");
     struct rtnl_link *changes = mt_lua_netlink_new(L, "route/link");
@@ -69,6 +70,10 @@ static int l_set_link(lua_State *L)
         rtnl_link_set_flags(changes, IFF_UP);
     else if (up == 0)
         rtnl_link_unset_flags(changes, IFF_UP);
+    if (arp == 0)
+        rtnl_link_set_flags(changes, IFF_NOARP);
+    else if (arp == 1)
+        rtnl_link_unset_flags(changes, IFF_NOARP);
     if (mtu)
         rtnl_link_set_mtu(changes, mtu);
     if (status > 0) {

@@ -219,7 +219,11 @@ end
 function M.carry_out(link)
   local journal = link.journal
   keep_others_away(journal)
-  check(netlink.set_link(journal.name, { mtu = link.mtu })) -- with less than 1280, it has no IPv6
+  local arp
+  if journal.before.arp then
+    arp = false -- no modem's answer would come
+  end
+  check(netlink.set_link(journal.name, { mtu = link.mtu, arp = arp })) -- with less than 1280, it has no IPv6
   if journal.accept_ra then
     check(set_accept_ra(journal))
   end

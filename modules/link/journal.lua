@@ -23,7 +23,7 @@ local NOWHERE = marked.NOWHERE
 ---@field created link.created? the interface is ours: it was made, or is about to be
 ---@field parent { name: string, index: integer, up: boolean, mtu: integer? }? what a channel is on, as it was before
 --- the first of us; mtu: where the channel needs a larger one
----@field before { mtu: integer, up: boolean, accept_ra: string? }
+---@field before { mtu: integer, up: boolean, accept_ra: string?, arp: true? } arp: it is switched off while we use it
 ---@field owner { pid: integer, start: integer? }? the process that is at work on it
 ---@field persistent boolean? it is finished, and is to stay
 ---@field metric integer?

@@ -210,7 +210,7 @@ function M.make(journal, bearer, now, options)
     key = journal.key or now.name, name = now.name, index = now.index, owner = state.me(),
     session = bearer.session,
     channel = journal.channel, created = journal.created, parent = journal.parent,
-    before = { mtu = now.mtu, up = was_up },
+    before = { mtu = now.mtu, up = was_up, arp = bearer.has_arp == false and not now.noarp or nil },
     metric = options.metric, table = options.table, mtu = options.mtu, addresses = {}, routes = {},
     manager = options.manager and options.manager.name,
   }

@@ -53,7 +53,7 @@ local function undo_settings(undoing, journal, name)
   if up == false and is_shared(undoing, journal) then
     up = nil -- as it is
   end
-  undoing:try(netlink.set_link, name, { mtu = before.mtu, up = up })
+  undoing:try(netlink.set_link, name, { mtu = before.mtu, up = up, arp = before.arp })
 end
 
 local function undo_parent(undoing, journal)

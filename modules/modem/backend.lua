@@ -154,6 +154,7 @@
 ---@field ipv4 modem.family
 ---@field ipv6 modem.family
 ---@field untold table<string, true>? families that are connected, and whose addresses the modem has not told
+---@field has_arp boolean? as modem.bearer has it
 
 ---@class modem.parameters of a connection
 ---@field apn string "" is the default one

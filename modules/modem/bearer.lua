@@ -21,6 +21,7 @@ local MAX_SESSION = 253 -- VLANs of cdc_mbim, and QMAP's mux ids
 ---@field net string the modem's network interface
 ---@field channel link.channel? the interface that only this session uses: link.apply() makes it; nil: the modem's
 ---@field framing modem.qmi.framing? how modem and driver have agreed to frame packets; nil: as MBIM does
+---@field has_arp boolean? false: nothing answers ARP on its interface
 ---@field ipv4 modem.family
 ---@field ipv6 modem.family
 ---@field refused table<string, moontower.error> families that were wanted and not given; detail.why is the reason
@@ -88,6 +89,7 @@ function M.read(modem, parameters)
   local bearer = setmetatable({
     modem = modem, session = parameters.session, apn = parameters.apn, ip = parameters.ip, net = modem.net,
     channel = modem:channel(parameters.session), framing = modem.framing,
+    has_arp = configuration.has_arp,
     ipv4 = configuration.ipv4, ipv6 = configuration.ipv6, refused = parameters.refused or {},
     untold = configuration.untold, from = parameters.from, source = parameters.source, is_found = parameters.is_found,
   }, Bearer)

@@ -43,7 +43,7 @@ local declared = {}
 function declared.links() return {
   version = 2,
   required = {
-    key = text, before = record({}, { mtu = u32, up = flag, accept_ra = sysctl }),
+    key = text, before = record({}, { mtu = u32, up = flag, accept_ra = sysctl, arp = flag }),
     addresses = list_of(record({ link = text, address = address, prefix_length = whole(1, 128) },
       { protocol = protocol })),
     routes = list_of(record({ link = text, destination = text, family = family, metric = u32 },

@@ -130,9 +130,9 @@ function M.routes(options) end
 ---@return moontower.error? err
 function M.rules(options) end
 
---- set_link(name, { up = boolean?, mtu = integer? }) -> true | nil, err
+--- set_link(name, { up = boolean?, mtu = integer?, arp = boolean? }) -> true | nil, err
 ---@param name string
----@param options { up: boolean?, mtu: integer? }
+---@param options { up: boolean?, mtu: integer?, arp: boolean? }
 ---@return true?
 ---@return moontower.error? err
 function M.set_link(name, options) end
