@@ -34,6 +34,7 @@ local networks = {
 }
 local network_drivers = { cdc_ether = "ecm", cdc_ncm = "ncm", huawei_cdc_ncm = "ncm", rndis_host = "rndis" }
 local driver_of = { mbim = "cdc_mbim", qmi = "qmi_wwan" }
+local card_driver_of = { ecm = "cdc_ether", ncm = "cdc_ncm", rndis = "rndis_host" }
 
 ---The configurations that USB descriptors name.
 ---@param descriptors string? as sysfs has them: of the device, then of each configuration
@@ -162,10 +163,7 @@ function M.words(description)
   if mode.lacks then
     return ("has no driver for its %s port"):format(mode.lacks.role:upper())
   end
-  if mode.name == "serial" then
-    return "has serial ports alone: it could only dial by PPP, which moontower does not speak"
-  end
-  return ("is in %s mode"):format(mode.name:upper())
+  return mode.name == "serial" and "has serial ports alone" or ("is in %s mode"):format(mode.name:upper())
 end
 
 local function way_out(description)
@@ -178,9 +176,33 @@ local function way_out(description)
       mode.mbim_configuration)
   elseif description.control == description.usb then
     return "It has no AT port either: only its maker's tools may help."
+  elseif card_driver_of[mode.name] and not description.net then
+    return ("`modprobe %s` loads the driver; or `moontower usbcomp at+mbim --reset` gives it MBIM."):format(
+      card_driver_of[mode.name])
   end
-  return ("`moontower usbcomp at+mbim --reset` %s; `moontower usbcomp` shows what there is."):format(
-    M.connects(description) and "gives it MBIM" or "gets it out of that")
+  return ("`moontower usbcomp at+mbim --reset` %s; `moontower usbcomp` shows what there is.%s"):format(
+    M.connects(description) and "gives it MBIM" or "gets it out of that",
+    mode.name == "serial" and " Where it has nothing else, ModemManager or pppd dial." or "")
+end
+
+-- With serial ports alone, packets could only pass by PPP.
+local function lack_of(description)
+  if description.mode.name == "serial" then
+    return "and could only dial by PPP, which moontower does not speak"
+  elseif description.control == description.usb then
+    return "and has no AT port to be connected by"
+  end
+  return "and no driver has taken its network card"
+end
+
+local function why(description)
+  local mode, place = description.mode, description.usb or description.control
+  if mode.lacks then
+    return ("no driver has taken the %s port of the modem at %s (USB interface %s)"):format(mode.lacks.role:upper(),
+      place, mode.lacks.interface)
+  end
+  return ("the modem at %s %s: it shows neither MBIM nor QMI, %s"):format(place, M.words(description),
+    lack_of(description))
 end
 
 ---Why such a modem cannot be brought online as it is.
@@ -188,14 +210,8 @@ end
 ---@return nil
 ---@return moontower.error
 function M.refusal(description)
-  local lacks = description.mode.lacks
   return errors.fail {
-    code = "wrong-mode", source = "modem",
-    message = lacks and ("no driver has taken the %s port of the modem at %s (USB interface %s)"):format(
-      lacks.role:upper(), description.usb, lacks.interface)
-      or ("the modem at %s %s: it shows neither MBIM nor QMI"):format(description.usb or description.control,
-        M.words(description)),
-    hint = way_out(description),
+    code = "wrong-mode", source = "modem", message = why(description), hint = way_out(description),
   }
 end
 

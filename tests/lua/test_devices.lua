@@ -181,7 +181,8 @@ function T.test_a_configuration_that_has_mbim()
   lu.assertEquals(count, 1)
   lu.assertEquals(list[1].mode, { name = "rndis", mbim_configuration = 2 })
   lu.assertEquals({ list[1].control, list[1].incarnation }, { "/dev/ttyUSB0", "1:5/1" })
-  lu.assertStrContains(moontower("up").stderr, "is in RNDIS mode: it shows neither MBIM nor QMI\n"
+  lu.assertStrContains(moontower("up").stderr, "is in RNDIS mode: it shows neither MBIM nor QMI, "
+    .. "and no driver has taken its network card\n"
     .. "  `moontower usbcomp mbim` switches it to its USB configuration 2, which has MBIM.")
   lu.assertEquals(moontower("usbcomp").stdout, "*  1  at+rndis  now\n   2  at+mbim   moontower usbcomp 2\n")
 end
