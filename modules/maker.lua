@@ -74,6 +74,9 @@ local program = require "core.program"
 ---@field news string? prefix of the line in which it tells that this has changed
 ---@field addresses ("dhcp"|"told")[] where the host's addresses come from, the best first: DHCP on the interface, or
 --- AT+CGCONTRDP
+---@field tells { asks: string, read: fun(lines: string[]): { ipv4: modem.family?, ipv6: modem.family? } }? in place of
+--- AT+CGCONTRDP
+---@field cause string? a pattern of that line that captures why the network has ended the connection, or a family
 ---@field has_arp boolean? false: nothing answers ARP on its interface
 
 ---@class maker.firmware
@@ -101,7 +104,8 @@ local program = require "core.program"
 ---@field carrier_configurations maker.carrier_configurations?
 ---@field counters maker.counter[]?
 ---@field firmware (string|fun(): maker.firmware)? likewise what is known of updates
----@field data maker.data_way[]? those that its modems may have, the best first; 3GPP's comes last
+---@field data (string|fun(): maker.data_way[])? likewise the ways that its modems may have, the best first; 3GPP's is
+--- the last one
 ---@field receivers maker.receiver[]? those that its modems may have: the first whose question is answered
 ---@field composition_by_qmi (fun(modem: table, options: table): table?, moontower.error?)? the setting of a modem
 --- without an AT port
@@ -123,9 +127,9 @@ local keys = {
   name = "string", brands = "table", usb = "table", pci = "table", usb_classes = "table", at = "table",
   composition_by_qmi = "function", create_profile = "function", unlock = "table", mbim_services = "table",
   messages = "table", slots = "table", carrier_configurations = "table", receivers = "table",
-  counters = "table", at_tunnel = "table", data = "table",
+  counters = "table", at_tunnel = "table",
   settings = { ["string"] = true, ["function"] = true }, air = { ["string"] = true, ["function"] = true },
-  firmware = { ["string"] = true, ["function"] = true },
+  firmware = { ["string"] = true, ["function"] = true }, data = { ["string"] = true, ["function"] = true },
 }
 local at_keys = {
   secret = "string", pins = "table", urcs = "string", urc_lines = "table", resets = "table", strands = "table",
@@ -193,7 +197,7 @@ setmetatable(M --[[@as table]], {
 })
 
 ---What a key names: a module that has not been loaded yet, or a function's result.
----@param key "settings"|"air"|"firmware"
+---@param key "settings"|"air"|"firmware"|"data"
 ---@return table? nil where it has none
 function Maker:load(key)
   local value = self[key]

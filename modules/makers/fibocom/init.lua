@@ -50,6 +50,7 @@ return maker {
 
   settings = "makers.fibocom.settings",
   air = "makers.fibocom.air",
+  data = "makers.fibocom.data",
   firmware = "makers.fibocom.firmware",
   slots = { asks = "AT+GTDUALSIM?", sets = "AT+GTDUALSIM=%d", numbers = { 0, 1 }, iccid = "AT+ICCID" },
 }

@@ -36,4 +36,5 @@ return maker {
   } },
 
   air = "makers.huawei.air",
+  data = "makers.huawei.data",
 }

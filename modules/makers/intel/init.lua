@@ -15,4 +15,5 @@ return maker {
   },
   messages = { mbim = "makers.intel.mbim" },
   at_tunnel = { "makers.intel.mbim" },
+  data = "makers.intel.data",
 }

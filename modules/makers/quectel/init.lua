@@ -52,24 +52,7 @@ return maker {
   },
   counters = { { "AT+QGDCNT?", "sent", "received" }, { "AT+QGDNRCNT?", "sent", "received" } }, -- LTE and older; 5G
 
-  -- Quectel's application notes of ECM and RNDIS; OpenWrt's ncm.json; RM500U has context and order the other way round
-  -- (its log in QConnectManager threads). Modems of Qualcomm's 5G chips do not know it.
-  data = {
-    {
-      asks = "AT+QNETDEVCTL=?", when = "^%+QNETDEVCTL:%s*%(0",
-      login = 'AT+QICSGP={cid},{type},"{apn}","{user}","{password}",{auth}',
-      connects = { "AT+QNETDEVCTL=1,{cid},1" }, ends = { "AT+QNETDEVCTL=0,{cid},0" },
-      asks_state = "AT+QNETDEVCTL?", on = "^%+QNETDEVCTL:%s*%d+,%s*{cid},%s*%d+,%s*1", news = "+QNETDEVSTATUS",
-      addresses = { "dhcp", "told" },
-    },
-    {
-      asks = "AT+QNETDEVCTL=?", when = "^%+QNETDEVCTL:%s*%(1",
-      login = 'AT+QICSGP={cid},{type},"{apn}","{user}","{password}",{auth}',
-      connects = { "AT+QNETDEVCTL={cid},1,1" }, ends = { "AT+QNETDEVCTL={cid},0,0" },
-      asks_state = "AT+QNETDEVCTL?", on = "^%+QNETDEVCTL:%s*{cid},%s*%d+,%s*%d+,%s*1", news = "+QNETDEVSTATUS",
-      addresses = { "dhcp", "told" },
-    },
-  },
+  data = "makers.quectel.data",
 
   -- Quectel's GNSS manuals of EC2x and RM5xx; answers of real modems are in tests/lua/test_at_position.lua.
   receivers = { {

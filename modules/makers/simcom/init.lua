@@ -36,4 +36,5 @@ return maker {
 
   settings = "makers.simcom.settings",
   air = "makers.simcom.air",
+  data = "makers.simcom.data",
 }

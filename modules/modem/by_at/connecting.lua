@@ -58,7 +58,7 @@ local function families_of(self, cid)
 end
 
 local function is_on(way, lines)
-  local pattern = ways.pattern(way.on, { cid = ways.context(way) })
+  local pattern = ways.fill(way.on, { cid = ways.context(way) })
   for _, line in ipairs(lines) do
     if line:find(pattern) then return true end
   end
@@ -92,6 +92,28 @@ local function order(self, commands, values, seconds)
     if not reply then
       return nil, err
     end
+  end
+  return true
+end
+
+-- Ends as much as can be ended. LTE needs one connection: that the last one must stay is no failure, as the card is
+-- parted from it.
+local LAST_CONNECTION, LAST_CONNECTION_OLD = 49, 151
+
+local function part(self, way)
+  local failure
+  for _, command in ipairs(way.ends) do
+    local _, err = order(self, { command }, { cid = ways.context(way) }, DISCONNECT_TIME)
+    local detail = err and err.detail or {}
+    if err and (err.code == "timeout" or err.code == "gone") then
+      return nil, err
+    elseif err and detail.nw_error ~= LAST_CONNECTION and detail.number ~= LAST_CONNECTION_OLD then
+      failure = failure or err
+    end
+  end
+  if failure then -- a modem may refuse what is so already
+    local now = self:session(0)
+    return now ~= nil and now.state == "deactivated" or nil, failure
   end
   return true
 end
@@ -137,7 +159,7 @@ local function prepare(self, way, parameters)
   local now, err = self:session(0)
   local ok = now
   if ok and now.state == "activated" then -- by an earlier run, or by itself
-    ok, err = order(self, way.ends, ways.values(way, parameters), DISCONNECT_TIME)
+    ok, err = part(self, way)
   end
   if ok then
     ok, err = context.define(self, way, parameters)
@@ -186,11 +208,7 @@ function M:deactivate(number)
     return number ~= 0 or nil, err
   end
   local ok
-  ok, err = order(self, way.ends, { cid = ways.context(way) }, DISCONNECT_TIME)
-  if not ok and err.code ~= "timeout" and err.code ~= "gone" then
-    local now = self:session(0) -- a modem may refuse what is so already
-    ok = now and now.state == "deactivated"
-  end
+  ok, err = part(self, way)
   if not ok then
     return nil, err
   end
@@ -200,7 +218,7 @@ end
 -- ---- addresses ----
 
 -- The modem's own server may take a moment after it was connected.
-local DHCP_TRIES, DHCP_PAUSE = 3, 1
+local DHCP_TRIES, DHCP_PAUSE = 2, 1
 
 local sources = {}
 
@@ -222,7 +240,17 @@ function sources.dhcp(self)
   return { ipv4 = family, ipv6 = sanitize.family("ipv6", { addresses = {}, dns = {} }) }
 end
 
-function sources.told(self, way) return told.configuration(self, ways.context(way)) end
+function sources.told(self, way)
+  if not way.tells then
+    return told.configuration(self, ways.context(way))
+  end
+  local reply, err = self.at:command(way.tells.asks, { seconds = ANSWER_TIME })
+  local given = reply and way.tells.read(reply.lines)
+  return given and {
+    ipv4 = sanitize.family("ipv4", given.ipv4 or { addresses = {}, dns = {} }),
+    ipv6 = sanitize.family("ipv6", given.ipv6 or { addresses = {}, dns = {} }),
+  }, err
+end
 
 ---IPv6 that no source tells comes by router advertisement.
 ---@param number integer
@@ -237,7 +265,7 @@ function M:ip_configuration(number)
     local found
     found, err = sources[name](self, way)
     if found and #found.ipv4.addresses + #found.ipv6.addresses > 0 then
-      found.session = number
+      found.session, found.has_arp = number, way.has_arp
       return found
     elseif err and err.code == "gone" then
       return nil, err

@@ -49,7 +49,7 @@ local function item_of(modem, line)
   if prefix == "+CGEV" then
     return of_packet_event(rest, way and ways.context(way) or 1)
   elseif prefix and way and prefix == way.news then
-    return { session = true }
+    return { session = true, cause = way.cause and tonumber(line:match(way.cause)) }
   end
   return about[prefix]
 end
@@ -98,7 +98,16 @@ function M:listen(queue, name)
   ask_for(self, name)
 end
 
-local function ended() return { session = 0, state = "deactivated", ip = "default" } end
+local function session_of(self, item)
+  if item.ended then
+    return { session = 0, state = "deactivated", ip = "default" }
+  end
+  local session = self:session(0)
+  if session and session.state == "deactivated" then
+    session.nw_error = item.cause ~= 0 and item.cause or nil
+  end
+  return session
+end
 
 -- The modem's word for what a line says has changed.
 local verbs = {
@@ -108,7 +117,7 @@ local verbs = {
   sim = function(self) return self:sim_state() end,
   radio = function(self) return self:radio() end,
   signal = function(self) return self:signal "protocol" end,
-  session = function(self, item) return item.ended and ended() or (self:session(0)) end,
+  session = session_of,
   ip = function(self) return (self:ip_configuration(0)) end,
 }
 

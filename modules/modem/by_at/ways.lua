@@ -15,6 +15,7 @@ local STANDARD = {
 }
 local DEFINES, LOGIN = 'AT+CGDCONT={cid},"{type}","{apn}"', 'AT+CGAUTH={cid},{auth},"{user}","{password}"'
 local AUTH = { none = 0, pap = 1, chap = 2 } -- of AT+CGAUTH
+local type_numbers = { ipv4 = 1, ipv6 = 2, ipv4v6 = 3 }
 M.TYPES = { ipv4 = "IP", ipv6 = "IPV6", ipv4v6 = "IPV4V6" }
 
 local function is_silent(err) return err.code == "timeout" or err.code == "gone" end
@@ -42,7 +43,7 @@ function M.of(modem)
   if err then
     return nil, err
   end
-  for _, way in ipairs(maker and maker.data or {}) do
+  for _, way in ipairs(maker and maker:load "data" or {}) do
     local is_known
     is_known, err = knows(modem, way)
     if err then
@@ -85,11 +86,8 @@ end
 ---@param values table<string, string|integer>
 ---@return string
 function M.fill(template, values)
-  return (template:gsub("{(%a+)}", function(name) return tostring(values[name] or "") end))
+  return (template:gsub("{([%a_]+)}", function(name) return tostring(values[name] or "") end))
 end
-
----Fills a pattern: the number of the context has no letters of patterns in it.
-M.pattern = M.fill
 
 ---What commands say of a connection.
 ---@param way maker.data_way
@@ -99,7 +97,8 @@ function M.values(way, parameters)
   local auth = parameters.auth or parameters.user and "chap" or "none"
   return {
     cid = M.context(way), apn = parameters.apn, user = parameters.user, password = parameters.password,
-    type = M.TYPES[parameters.ip or "ipv4v6"], auth = (way.auth or AUTH)[auth],
+    type = M.TYPES[parameters.ip or "ipv4v6"], type_number = type_numbers[parameters.ip or "ipv4v6"],
+    auth = (way.auth or AUTH)[auth],
   }
 end
 

@@ -18,7 +18,7 @@ local MAX_LINE, MAX_TEXT = 1024, 4096
 local CTRL_Z, ESCAPE = "\x1a", "\x1b"
 local SIM_BUSY = 14
 
-local standard = { "basic", "identity", "card", "network", "packet", "sms", "uicc", "ussd" }
+local standard = { "basic", "identity", "card", "network", "packet", "sms", "uicc", "ussd", "network_card" }
 
 -- A maker's commands are in the file or folder of its name.
 local function learn(self, subjects)

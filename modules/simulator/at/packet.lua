@@ -139,8 +139,35 @@ local function addresses(modem, arguments)
   end)
 end
 
+-- Events ------------------------------------------------------------------------------------------------------------
+
+-- Who has ended a connection: the modem itself, if there is no cause of the network's.
+local function tell_packet_event(at, number)
+  local modem = at.modem
+  if not at.settings.packet_events then
+    return nil
+  elseif modem.sessions[number] then
+    return ("+CGEV: ME PDN ACT %d"):format(number + 1)
+  end
+  local by_network = (modem.causes[number] or 0) ~= 0
+  return ("+CGEV: %s PDN DEACT %d"):format(by_network and "NW" or "ME", number + 1)
+end
+
+local function set_packet_events(_, arguments, at)
+  at.settings.packet_events = arguments[1] == "1" or arguments[1] == "2"
+  return {}
+end
+
 ---@param handle fun(name: string, parts: table)
 return function(handle)
+  handle("+CGEREP", {
+    query = function(_, _, at) return { ("+CGEREP: %d,0"):format(at.settings.packet_events and 2 or 0) } end,
+    test = function() return { "+CGEREP: (0-2),(0,1)" } end,
+    set = set_packet_events, events = { session = tell_packet_event },
+  })
+  handle("+CEER", { run = function(modem)
+    return { ('+CEER: "ESM cause %d"'):format(modem.causes[0] or 0) }
+  end })
   handle("+CGDCONT", {
     query = show_contexts, set = define_context,
     test = function()

@@ -27,6 +27,7 @@ return require("simulator.models.personality").join(require "simulator.models.sp
     rndis = { interface = 4, notification = 7, input = 6, output = 4, mac = "0250F3000001" },
   },
 
+  connects_by = "qnetdevctl", -- as a network card
   -- To the host it is a router with NAT and a DHCP server, in ECM and RNDIS; `lease` in seconds.
   router = {
     address = "192.168.225.42", prefix_length = 24, gateway = "192.168.225.1", dns = { "192.168.225.1" }, mtu = 1500,

@@ -3,7 +3,6 @@
 
 local card = require "simulator.at.card_state"
 local composition = require "simulator.composition"
-local dial = require "simulator.at.dial"
 local usb_number = require "simulator.at.usb_number"
 
 local INCORRECT_PARAMETERS = 50
@@ -110,44 +109,9 @@ local function configure(modem, arguments)
   return {}
 end
 
--- AT+QNETDEVCTL: connects the network card, in ECM and RNDIS --------------------------------------------------------
-
-local STOP, START_ONCE = "0", "1"
-
-local function is_connected(modem) return modem.sessions[0] and 1 or 0 end
-
-local function control_network(modem, arguments, at)
-  local order, number = arguments[1], math.tointeger(tonumber(arguments[2]))
-  if not modem:network_mode() then
-    return nil
-  elseif order ~= STOP and order ~= START_ONCE or number ~= 1 then
-    return nil, INCORRECT_PARAMETERS
-  end
-  at.settings.tells_network = arguments[3] == "1"
-  if order == STOP then
-    dial.stop(modem, number)
-    return {}
-  end
-  local ok, failure = dial.start(modem, number)
-  return ok and {}, failure
-end
-
 ---@param handle fun(name: string, parts: table)
 return function(handle)
   require("simulator.at.quectel.air")(handle)
-  handle("+QNETDEVCTL", {
-    test = function(modem) return modem:network_mode() and { "+QNETDEVCTL: (0-3),(1-15),(0,1)" } or nil end,
-    query = function(modem)
-      return modem:network_mode() and { ("+QNETDEVCTL: 1,1,1,%d"):format(is_connected(modem)) } or nil
-    end,
-    set = control_network,
-    events = {
-      session = function(at, number)
-        return number == 0 and at.settings.tells_network and ("+QNETDEVSTATUS: 1,%d"):format(is_connected(at.modem))
-          or nil
-      end,
-    },
-  })
   handle("I", { run = function(modem)
     local personality = modem.personality
     return { personality.usb.manufacturer, personality.hardware, "Revision: " .. personality.firmware }
