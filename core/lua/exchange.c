@@ -301,11 +301,16 @@ static int l_set_wakeup(lua_State *L)
 
 /* ---- the exchange itself ---- */
 
-/* exchange:tap() -> tap | nil, err. Sees every transfer from now on. */
+/*
+ * exchange:tap(last = 0) -> tap | nil, err. Sees every transfer from now on. With `last`, it is not
+ * to be read: it keeps the newest ones, of this many bytes at most.
+ */
 static int l_tap(lua_State *L)
 {
     struct lua_exchange *exchange = check_exchange(L);
-    return mt_lua_tap_new(L, exchange->exchange, exchange->protocol->name);
+    lua_Integer last = luaL_optinteger(L, 2, 0);
+    luaL_argcheck(L, last >= 0, 2, "out of range");
+    return mt_lua_tap_new(L, exchange->exchange, exchange->protocol->name, (size_t)last);
 }
 
 /* exchange:close(): the port, too. A task that waits for it gets an error with the code "gone". */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A tap: an object whose next() waits for the next transfer of an exchange. */
+/* A tap: an object that has the transfers of an exchange. */
 #include "lua/tap.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 
 /*
  * The most that waits to be taken. A script that does not keep up misses some, and `dropped` says
- * how many.
+ * how many. A tap that keeps the last ones may hold fewer bytes.
  */
 enum { MAX_TRANSFERS = 1024, MAX_BYTES = 1 << 20 };
 
@@ -32,7 +32,8 @@ struct lua_tap {
     const char *source;
     struct transfer *first, **last;
     unsigned queued, dropped;
-    size_t bytes;
+    size_t bytes, most_bytes;
+    bool keeps_last; /* drops the oldest where there is no room, and not the newest */
     struct next_op *waiting;
 };
 
@@ -55,10 +56,28 @@ static void wake(struct lua_tap *tap)
         mt_op_done(&op->base);
 }
 
+static void drop_first(struct lua_tap *tap)
+{
+    struct transfer *done = tap->first;
+    tap->first = done->next;
+    if (!tap->first)
+        tap->last = &tap->first;
+    tap->queued--;
+    tap->bytes -= done->length;
+    free(done);
+}
+
+static bool has_room(const struct lua_tap *tap, size_t length)
+{
+    return tap->queued < MAX_TRANSFERS && length <= tap->most_bytes - tap->bytes;
+}
+
 static void on_transfer(struct mt_tap *base, bool sent, const uint8_t *bytes, size_t length)
 {
     struct lua_tap *tap = mt_container_of(base, struct lua_tap, base);
-    bool room = tap->queued < MAX_TRANSFERS && length <= MAX_BYTES - tap->bytes;
+    while (tap->keeps_last && tap->first && !has_room(tap, length))
+        drop_first(tap);
+    bool room = has_room(tap, length);
     struct transfer *transfer = room ? malloc(sizeof(*transfer) + length) : NULL;
     if (!transfer) {
         tap->dropped++;
@@ -85,28 +104,21 @@ static void on_gone(struct mt_tap *base, int status)
     wake(tap);
 }
 
-static void drop_first(struct lua_tap *tap)
-{
-    struct transfer *done = tap->first;
-    tap->first = done->next;
-    if (!tap->first)
-        tap->last = &tap->first;
-    tap->queued--;
-    tap->bytes -= done->length;
-    free(done);
-}
-
 /* { sent =, bytes =, time = } */
-static int take(lua_State *L, struct lua_tap *tap)
+static void push_transfer(lua_State *L, const struct transfer *transfer)
 {
-    const struct transfer *transfer = tap->first;
-    if (!transfer)
-        return mt_error_errno(L, -ENODEV, tap->source, "the modem's control port");
     lua_createtable(L, 0, 3);
     mt_table_set_flag(L, "sent", transfer->sent);
     mt_table_set_bytes(L, "bytes", transfer->bytes, transfer->length);
     lua_pushnumber(L, (lua_Number)transfer->time / 1e9);
     lua_setfield(L, -2, "time");
+}
+
+static int take(lua_State *L, struct lua_tap *tap)
+{
+    if (!tap->first)
+        return mt_error_errno(L, -ENODEV, tap->source, "the modem's control port");
+    push_transfer(L, tap->first);
     drop_first(tap);
     return 1;
 }
@@ -147,6 +159,22 @@ static int l_next(lua_State *L)
     return mt_op_wait(L, &op->base);
 }
 
+/*
+ * tap:transfers() -> list of { sent, bytes, time }. What it holds, the oldest first; it stays. Also
+ * once the exchange has ended.
+ */
+static int l_transfers(lua_State *L)
+{
+    const struct lua_tap *tap = check_tap(L);
+    lua_createtable(L, (int)tap->queued, 0);
+    lua_Integer i = 1;
+    for (const struct transfer *one = tap->first; one; one = one->next) {
+        push_transfer(L, one);
+        lua_rawseti(L, -2, i++);
+    }
+    return 1;
+}
+
 /* tap:close(): a task that waits for it gets an error with the code "gone". */
 static int l_close(lua_State *L)
 {
@@ -171,12 +199,14 @@ static int l_index(lua_State *L)
     return 1;
 }
 
-int mt_lua_tap_new(lua_State *L, struct mt_exchange *exchange, const char *source)
+int mt_lua_tap_new(lua_State *L, struct mt_exchange *exchange, const char *source, size_t last)
 {
     struct lua_tap *tap = lua_newuserdatauv(L, sizeof(*tap), 0);
     *tap = (struct lua_tap){ .base = { .on_transfer = on_transfer, .on_gone = on_gone } };
     tap->source = source;
     tap->last = &tap->first;
+    tap->keeps_last = last > 0;
+    tap->most_bytes = last > 0 && last < MAX_BYTES ? last : MAX_BYTES;
     luaL_setmetatable(L, "mt.tap");
     int status = exchange ? mt_exchange_tap(exchange, &tap->base) : -ENODEV;
     if (status < 0)
@@ -186,8 +216,8 @@ int mt_lua_tap_new(lua_State *L, struct mt_exchange *exchange, const char *sourc
 }
 
 static const luaL_Reg methods[] = {
-    { "close", l_close }, { "next", l_next }, { "__close", l_close },
-    { "__gc", l_close },  { NULL, NULL },
+    { "close", l_close },   { "next", l_next },  { "transfers", l_transfers },
+    { "__close", l_close }, { "__gc", l_close }, { NULL, NULL },
 };
 
 void mt_lua_tap_register(lua_State *L)

@@ -408,6 +408,29 @@ function T.test_taps_see_every_transfer()
   lu.assertEquals(tap.dropped, 0)
 end
 
+-- What has passed last stays, and is there after the end.
+function T.test_a_tap_keeps_the_last_transfers()
+  local modem, exchange = pair_with_exchange("messages")
+  local tap, all = exchange:tap(6), exchange:tap()
+  for _, bytes in ipairs { "one", "two", "three", "much too long", "four" } do
+    modem:write(bytes)
+    next_transfer(all)
+  end
+  local function kept()
+    local list = {}
+    for i, transfer in ipairs(tap:transfers()) do list[i] = transfer.bytes end
+    return list
+  end
+  lu.assertEquals(kept(), { "four" })
+  modem:write("5")
+  next_transfer(all)
+  exchange:close()
+  lu.assertEquals(kept(), { "four", "5" })
+  lu.assertEquals(kept(), { "four", "5" })
+  tap:close()
+  lu.assertEquals(kept(), {})
+end
+
 -- Whatever becomes of it: each was announced, and fetched by itself.
 function T.test_what_comes_is_counted()
   local modem, exchange = pair_with_exchange("messages")

@@ -36,9 +36,11 @@ function exchange:request(message, timeout) end
 ---@param message table
 function exchange:set_wakeup(message) end
 
---- exchange:tap() -> tap | nil, err. Sees every transfer from now on.
+--- exchange:tap(last = 0) -> tap | nil, err. Sees every transfer from now on. With `last`, it is not to be read: it
+--- keeps the newest ones, of this many bytes at most.
+---@param last integer?
 ---@return core.tap? tap
 ---@return moontower.error? err
-function exchange:tap() end
+function exchange:tap(last) end
 
 return exchange

@@ -15,4 +15,9 @@ function tap:close() end
 ---@return moontower.error? err
 function tap:next() end
 
+--- tap:transfers() -> list of { sent, bytes, time }. What it holds, the oldest first; it stays. Also once the
+--- exchange has ended.
+---@return { sent: boolean, bytes: string, time: number }[]
+function tap:transfers() end
+
 return tap
