@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- Shows every message that passes between us and a modem, while it passes: for `moontower trace`.
 --
--- Code that opens an exchange calls trace.watch(); it costs nothing unless trace.enable() was called.
+-- Code that opens an exchange calls trace.watch(); it costs nothing unless trace.enable() was called. A listener is a
+-- printer, with stream(protocol), as decode/live.lua; or a recorder, or a ring: see recording/.
 
 local core = require "core.task"
 local task = require "task"
@@ -34,6 +35,9 @@ function trace.disable(printer)
 end
 
 local function watch(printer, exchange, protocol, group)
+  if printer.keep then -- it takes what has passed when it is wanted
+    return printer:keep(exchange, protocol)
+  end
   local stream, tap = printer:stream(protocol), exchange:tap()
   if not tap then
     return -- it has ended already
@@ -67,10 +71,13 @@ local function watch_at(printer, port)
   end)
 end
 
----The same of an AT port: its lines, with what is secret hidden, as long as it is open.
+---The same of an AT port: its lines, with what is secret hidden, as long as it is open. A command in the daemon has
+---opened it for itself, and what listens to the whole program has not seen it before.
 ---@param port at.port
 function trace.watch_at(port)
-  for _, printer in ipairs(switch().trace or {}) do watch_at(printer, port) end
+  for _, place in ipairs { off, core.context() } do
+    for _, printer in ipairs(place.trace or {}) do watch_at(printer, port) end
+  end
 end
 
 return trace

@@ -1,41 +1,32 @@
 -- SPDX-License-Identifier: MIT
--- moontower record FILE -- COMMAND...: runs a command, and writes down what passes between us and the modem.
+-- moontower record FILE -- COMMAND...: runs a command, and writes down what passes between us and the modem; or writes
+-- down what the daemon has kept.
 
 local command = require "cli.command"
+local client = require "daemon.client"
+local daemon = require "daemon"
 local errors = require "errors"
 local file = require "recording.file"
 local fs = require "core.fs"
-local lines = require "recording.lines"
-local modem = require "modem"
-local program = require "core.program"
-local recorder = require "recording.recorder"
+local report = require "recording.report"
 local task = require "task"
 local trace = require "trace"
 local validate = require "base.validate"
-local version = require "core.version"
 local wrap = require "terminal.wrap"
 
 local FINISH_TIME = 10 -- seconds to save it
 
-local function head_of(words, args)
-  local running = version.running() or {}
-  return {
-    recording = lines.version, date = os.date "!%Y-%m-%dT%H:%M:%SZ", moontower = program.version, lua = program.release,
-    kernel = running.kernel, machine = running.machine, command = words,
-    cells = args.keep_cells and "kept" or "replaced",
-  }
+local function tell(path)
+  local told = ("Recorded in %s. `moontower record --inspect %s` shows what is in it."):format(path, path)
+  io.stderr:write(wrap.fit(told, 2) .. "\n")
 end
 
 local function record(args)
   local words = args.command
-  local writer, err = file.create(args.file)
-  if not writer then
-    return nil, err
+  local recording, writer = report.begin(args.file, words, { keep_cells = args.keep_cells })
+  if not recording then
+    return nil, writer
   end
-  local recording = recorder.new(function(line) writer:add(line) end, head_of(words, args), {
-    keep_cells = args.keep_cells,
-  })
-  for _, description in ipairs(modem.list()) do recording:modem(description) end
   -- Also of a command that is interrupted: that is what is to be reported then.
   local _ <close> = task.finally(function()
     if not writer.is_finished then task.shield(FINISH_TIME, writer.finish, writer) end
@@ -47,14 +38,35 @@ local function record(args)
   arg = table.move(words, 1, #words, 1, { [0] = arg[0] })
   local status = command.run(words[1], table.move(words, 2, #words, 1, {}))
   recording:exit(status)
-  local ok
-  ok, err = writer:finish()
+  local ok, err = writer:finish()
   if not ok then
     return nil, err
   end
-  local told = ("Recorded in %s. `moontower record --inspect %s` shows what is in it."):format(args.file, args.file)
-  io.stderr:write(wrap.fit(told, 2) .. "\n")
+  tell(args.file)
   return status
+end
+
+-- What the daemon has kept.
+local function write_last(args)
+  local ring = daemon.running and daemon.running.ring
+  if not ring then
+    return client.not_there "record --last"
+  end
+  local writer
+  local recording = ring:write(function(since)
+    local begun
+    begun, writer = report.begin(args.file, { "serve" }, { keep_cells = args.keep_cells, since = since })
+    return begun
+  end)
+  if not recording then
+    return nil, writer
+  end
+  local ok, err = writer:finish()
+  if not ok then
+    return nil, err
+  end
+  tell(args.file)
+  return 0
 end
 
 -- Calls for each line, and returns whether the last one is there.
@@ -103,6 +115,7 @@ return {
   epilog = [[
 Examples:
   moontower record bug.recording -- up --carrier calyx-sprint
+  moontower record --last bug.recording              the daemon's last minutes
   moontower record --inspect bug.recording           what is in it, before it is
                                                      sent to anybody
 In the file are the modems that are plugged in, every message to and from them with its time, and what moontower
@@ -112,6 +125,7 @@ COMMAND's.]],
 
   options = {
     { "--inspect", validate.flag, "Show what is in FILE" },
+    { "--last", validate.flag, "Write what the daemon has kept of the last ten minutes" },
     { "--keep-cells", validate.flag, "Leave the numbers of cells, which tell where the modem was" },
     { "file", validate.any_text, "The file; it must not be there yet" },
     { "command", validate.any_text, "The command and its arguments", args = "*" },
@@ -120,6 +134,8 @@ COMMAND's.]],
   run = function(args)
     if args.inspect then
       return inspect(args)
+    elseif args.last then
+      return write_last(args)
     elseif #(args.command or {}) == 0 then
       return errors.fail {
         code = "usage", source = "record", message = "which command is to be recorded?",

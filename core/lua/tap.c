@@ -160,8 +160,8 @@ static int l_next(lua_State *L)
 }
 
 /*
- * tap:transfers() -> list of { sent, bytes, time }. What it holds, the oldest first; it stays. Also
- * once the exchange has ended.
+ * tap:transfers() -> list of { sent, bytes, time }, boolean. What it holds, the oldest first; it
+ * stays. Also once the exchange has ended: then the second value is false.
  */
 static int l_transfers(lua_State *L)
 {
@@ -172,7 +172,8 @@ static int l_transfers(lua_State *L)
         push_transfer(L, one);
         lua_rawseti(L, -2, i++);
     }
-    return 1;
+    lua_pushboolean(L, tap->exchange != NULL);
+    return 2;
 }
 
 /* tap:close(): a task that waits for it gets an error with the code "gone". */

@@ -21,6 +21,7 @@ local sources = require "loading.source"
 ---@field web web.config? nil: there is no page
 ---@field others_may "use"|"order" what it means when another program changes a modem through the broker
 ---@field on_stop "keep"|"disconnect" whether connections stay when the daemon is stopped
+---@field recordings boolean? are the last minutes written down when something fails that we cannot mend?
 
 ---@class daemon.modem_config
 ---@field imei string?
@@ -184,7 +185,7 @@ end
 local function load_all(values, path)
   local given = declaration.take(entries.all, values)
   local config = {
-    modems = {}, policies = {}, log = given.log, on_stop = given.on_stop,
+    modems = {}, policies = {}, log = given.log, on_stop = given.on_stop, recordings = given.recordings,
     others_may = declaration.take(entries.of_broker, given.broker or {}).others_may,
   }
   for i, entry in ipairs(values.modems or {}) do

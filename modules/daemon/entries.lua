@@ -96,6 +96,8 @@ M.all = {
   { "log", validate.one_of { "error", "warn", "info", "debug" }, "what is logged", default = "info" },
   { "on_stop", validate.one_of { "keep", "disconnect" },
     "what becomes of connections when the daemon ends: they stay up, or end", default = "keep" },
+  { "recordings", validate.flag, "whether the last minutes are written to /var/lib/moontower/recordings when something "
+    .. "fails that moontower cannot mend; the newest five stay", default = true },
   { "broker", validate.table, "a table with what other programs may do", otherwise = "{}" },
   { "web", validate.table, "a table with where the page is, and who may see it; `{}`: for this computer alone",
     otherwise = "there is no page" },

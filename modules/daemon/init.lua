@@ -10,6 +10,7 @@ local errors = require "errors"
 local events = require "events"
 local fleet = require "daemon.fleet"
 local history = require "history.recorder"
+local incidents = require "daemon.incidents"
 local log = require "log"
 local data = require "modem.data"
 local keeper = require "usage.keeper"
@@ -21,11 +22,13 @@ local ownership = require "daemon.ownership"
 local pages = require "daemon.page"
 local policy = require "policy"
 local repair = require "repair"
+local rings = require "recording.ring"
 local sleep = require "daemon.sleep"
 local status = require "status"
 local supervisor = require "daemon.supervisor"
 local takeover = require "modem.takeover"
 local task = require "task"
+local trace = require "trace"
 local trials = require "daemon.trials"
 
 local ASK_AGAIN, ASK_AGAIN_MAX = 2, 60 -- seconds until a modem is asked again for its IMEI and ICCID
@@ -43,6 +46,7 @@ local ASK_AGAIN, ASK_AGAIN_MAX = 2, 60 -- seconds until a modem is asked again f
 ---@field broker broker.broker?
 ---@field manager daemon.manager the service manager, if one has started us
 ---@field history history.recorder?
+---@field ring recording.ring? what has passed in the last minutes
 ---@field reloads core.queue a queue of queues: each for the answer to one reload
 ---@field take_over boolean? connections of ModemManager's may end
 ---@field page daemon.page
@@ -367,6 +371,9 @@ function M.run(options)
     end)
   end
   if not options.alone then
+    self.ring = rings.new(group)
+    trace.enable(self.ring)
+    group:spawn(incidents.run, self.ring, function() return self.config.recordings end)
     self.history = history.new(function() return self.fleet:list() end, single and single.name)
     group:spawn(self.history.run, self.history)
     local counting = keeper.new(function() return self.fleet:list() end, data.sim_of)

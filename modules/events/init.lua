@@ -13,7 +13,7 @@ local M = {
   ---All that this program publishes. A script may publish others.
   names = {
     "modem-ready", "modem-gone", "session", "registration", "packet", "sim", "radio", "signal", "cell", "sms",
-    "state", "try", "tried", "plan", "program", "policy-failed", "policy-ended", "policy-disabled", "reloaded",
+    "state", "try", "tried", "stuck", "plan", "program", "policy-failed", "policy-ended", "policy-disabled", "reloaded",
     "reload-failed",
   },
   ---Those that say what a person has written: only listeners that ask for them get them, as they leave the computer by

@@ -6,6 +6,7 @@
 -- last state: after the highest rung it begins at the lowest again.
 
 local errors = require "errors"
+local events = require "events"
 local resume = require "resume"
 local rungs = require "ladder.rungs"
 local state = require "state"
@@ -26,6 +27,7 @@ local KIND = "ladders"
 ---@field private position integer of the last rung that was used and did not help
 ---@field private failures integer in a row, since the last rung
 ---@field private cause integer? of a refusal that holds until something changes: see classify.of()
+---@field private is_stuck boolean? it has been told that nothing helps
 ---@field private used table<string, integer> when each rung was used last, in seconds since 1970
 local Ladder = {}
 Ladder.__index = Ladder
@@ -79,7 +81,7 @@ end
 
 ---The modem is online, and traffic passes: the next trouble begins at the lowest rung.
 function Ladder:recovered()
-  self.failures, self.cause = 0, nil
+  self.failures, self.cause, self.is_stuck = 0, nil, nil
   if recognise(self) or self.position > 0 then
     self.position = 0
     save(self)
@@ -124,6 +126,15 @@ local function use(self, rung, position, reason)
   return result and true, err
 end
 
+-- Nothing that may be done now helps: told once, until it is over.
+local function fail(self, reason, code, message)
+  if not self.is_stuck then
+    self.is_stuck = true
+    events.publish("stuck", { modem = self.key, reason = tostring(reason), message = message })
+  end
+  return errors.fail { code = code, source = "ladder", message = message }
+end
+
 ---Something is wrong: uses the next rung that can help, if it is time for one. Where no rung can help, because the
 ---network refuses the modem, or the SIM is locked, nothing is done.
 ---@param reason moontower.error what is wrong
@@ -133,9 +144,7 @@ function Ladder:escalate(reason)
   local kind, patience
   kind, patience, self.cause = classify.of(reason, self.cause)
   if not kind then
-    return errors.fail {
-      code = "unsupported", source = "ladder", message = "restarting things does not help against that",
-    }
+    return fail(self, reason, "unsupported", "restarting things does not help against that")
   end
   self.failures = self.failures + 1
   if self.failures < patience then
@@ -148,11 +157,8 @@ function Ladder:escalate(reason)
   while true do
     local rung, position = next_rung(self, kind)
     if not rung or tried[rung] then
-      return errors.fail {
-        code = "busy", source = "ladder",
-        message = rung and "no rung works on this modem"
-          or ("all rungs are cooling down; the next one may be used in %d s"):format(position or 0),
-      }
+      return fail(self, reason, "busy", rung and "no rung works on this modem"
+        or ("all rungs are cooling down; the next one may be used in %d s"):format(position or 0))
     end
     tried[rung] = true
     local ok = use(self, rung, position, reason)

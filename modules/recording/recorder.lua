@@ -72,10 +72,11 @@ end
 
 ---A port that is opened: see trace.watch().
 ---@param protocol "mbim"|"qmi"|"at"
+---@param time number? when it was, on task.now()'s clock; nil: now
 ---@return recording.stream
-function Recorder:stream(protocol)
+function Recorder:stream(protocol, time)
   self.streams = self.streams + 1
-  write(self, { stream = self.streams, opened = protocol })
+  write(self, { stream = self.streams, opened = protocol }, time)
   local make = protocol == "at" and at_lines or messages
   return setmetatable({
     recorder = self, number = self.streams, protocol = protocol, assemblies = {}, dropped = 0,
@@ -126,11 +127,16 @@ local function replaced_words(self, words)
 end
 
 ---@param description modem.description
-function Recorder:modem(description)
+---@param time number? on task.now()'s clock; nil: now
+function Recorder:modem(description, time)
   local modem = scrubbed(self, description)
   modem.descriptors = description.descriptors and hex.encode(description.descriptors) -- JSON has no bytes
-  write(self, { modem = modem })
+  write(self, { modem = modem }, time)
 end
+
+---@param event events.event
+---@param time number? when it was, on task.now()'s clock; nil: now
+function Recorder:event(event, time) write(self, { event = scrubbed(self, event) }, time) end
 
 ---Writes down what is published, until the group ends.
 ---@param group task.group
@@ -138,7 +144,7 @@ function Recorder:follow_events(group)
   local heard = events.subscribe()
   group:spawn(function()
     local _ <close> = heard
-    for event in heard.next, heard do write(self, { event = scrubbed(self, event) }) end
+    for event in heard.next, heard do self:event(event) end
   end)
 end
 
@@ -148,11 +154,12 @@ function Recorder:exit(status) write(self, { exit = status }) end
 
 ---@param add fun(line: table) writes a line
 ---@param head table of the first line
----@param options { keep_cells: boolean? } keep_cells: where the modem was is no secret
+---@param options { keep_cells: boolean?, since: number? } keep_cells: where the modem was is no secret; since: when it
+--- begins, on task.now()'s clock; nil: now
 ---@return recording.recorder
 function M.new(add, head, options)
   local self = setmetatable({
-    since = task.now(), add = add, others = pseudonyms.new(), options = options, streams = 0,
+    since = options.since or task.now(), add = add, others = pseudonyms.new(), options = options, streams = 0,
   }, Recorder)
   head.command = replaced_words(self, head.command)
   head.replaced = self.others:taken()

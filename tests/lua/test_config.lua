@@ -157,7 +157,7 @@ function T.test_values_that_cannot_be()
     { "return { log = 'loud' }", ":1: ", "'log' should be one of error, warn, info, debug" },
     { "return { on_stop = true }", ":1: ", "'on_stop' should be one of keep, disconnect" },
     { "return { modem = {} }", ":1: ",
-      "there is no entry 'modem' (there are: broker, log, modems, on_stop, policies, web)" },
+      "there is no entry 'modem' (there are: broker, log, modems, on_stop, policies, recordings, web)" },
     { "return { broker = { others_may = 'all' } }", ":1: ", "'others_may' should be one of use, order" },
     { "return { broker = { others = 'use' } }", ":1: ", "broker: there is no entry 'others'" },
     { "return { modems = { {}, { wait = 1e308 } } }", ":1: modems[2]: ", "'wait' should be seconds, more than 0 and" },

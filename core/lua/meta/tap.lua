@@ -15,9 +15,10 @@ function tap:close() end
 ---@return moontower.error? err
 function tap:next() end
 
---- tap:transfers() -> list of { sent, bytes, time }. What it holds, the oldest first; it stays. Also once the
---- exchange has ended.
+--- tap:transfers() -> list of { sent, bytes, time }, boolean. What it holds, the oldest first; it stays. Also once
+--- the exchange has ended: then the second value is false.
 ---@return { sent: boolean, bytes: string, time: number }[]
+---@return boolean
 function tap:transfers() end
 
 return tap
