@@ -11,11 +11,11 @@ end
 
 -- Text, or bytes, that say what a modem, a card or a network is, and not whose.
 local TEXTS = set [[
-  aid application_id apn apn_name atr atr_value capabilities file_path list path select_response type device
+  active_id aid application_id apn apn_name atr atr_value capabilities file_path list path select_response type device
   amss_version boot_version build_id config_version custom_data_class firmware hardware imei_software_version
   manufacturer model package_id pri_info pri_version revision sku sku_id unique_id version
   carrier carrier_id description domain_name_list id long_name mcc mnc name operator_string_name plmn profile_name
-  provider_id provider_name roaming_text service_provider_name short_name
+  pending_id provider_id provider_name roaming_text service_provider_name short_name
 ]]
 
 -- Numbers by the last word of their names, which says what is measured or counted: "lte_rsrp_threshold_list" is a

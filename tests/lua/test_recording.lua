@@ -64,6 +64,7 @@ local OF_MODELS = [[
 record status; record signal; record cells; record slot; record scan; record apn; record bands; record firmware
 record usage; record devices; record location --wait 1; record esim list; record esim info
 record at ATI AT+CGSN 'AT+CREG=2' 'AT+CREG?' 'AT+QENG="servingcell"' 'AT^MONSC' 'AT#RFSTS' 'AT#SERVINFO' AT+QCCID
+record at AT+CRSM=176,28423,0,0,9 AT+CRSM=176,12258,0,0,10 AT+CRSM=192,28486,0,0,0 AT+CRSM=176,28486,0,0,17
 cat /run/test/lines; echo ==; cat /run/test/inspected]]
 
 function T.test_nothing_that_other_models_tell_is_a_secret()
