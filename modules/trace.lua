@@ -34,6 +34,15 @@ function trace.disable(printer)
   place.trace = #others > 0 and others or nil
 end
 
+---Has recorders write down what is no message: what has been seen, or decided.
+---@param kind string of a recording's line
+---@param values table plain ones
+function trace.note(kind, values)
+  for _, printer in ipairs(switch().trace or {}) do
+    if printer.note then printer:note(kind, values) end
+  end
+end
+
 local function watch(printer, exchange, protocol, group)
   if printer.keep then -- it takes what has passed when it is wanted
     return printer:keep(exchange, protocol)

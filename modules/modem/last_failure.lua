@@ -2,6 +2,7 @@
 -- Why the last `up` of a modem failed, for `explain`: a network tells its cause once, and many modems forget it.
 
 local state = require "state"
+local trace = require "trace"
 
 local KIND = "failures"
 
@@ -18,6 +19,7 @@ local M = {}
 ---@param description modem.description
 ---@param err moontower.error
 function M.save(description, err)
+  trace.note("failed", { code = err.code, message = err.message, hint = err.hint })
   state.save(KIND, description.key, {
     time = os.time(), code = err.code, message = err.message, hint = err.hint,
     nw_error = (err.detail or {}).nw_error, incarnation = description.incarnation,

@@ -51,7 +51,7 @@ local NUMBERS = set [[
   mean_throughput_class minor mnc ndp_signature offset filter_offset mask_offset peak_throughput_class pending_list
   precedence_class procedure_bytes qos_class_identifier rat_mask reliability_class satellites_used scheme select_p2
   signaling_indication so_mask supported sw1 sw2 terminate_application time_zone timezone_offset ui_in_idle_mode
-  unused uplink_speed upper_limit valid_applications
+  unused uplink_speed upper_limit valid_applications metric tries
   p_rev base_station_p_rev cdma_p_rev emm_sub_state long_name short_name message_id period_change replication_factor
 ]]
 

@@ -32,7 +32,7 @@ local function words(line)
   elseif line.exit then
     return ("  the end: exit status %d"):format(line.exit)
   end
-  local what = line.modem and "modem" or "event"
+  local what = line.modem and "modem" or line.explained and "explained" or line.failed and "failed" or "event"
   return ("  %s %s"):format(what, printable(json.encode(line[what])))
 end
 

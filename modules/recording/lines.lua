@@ -41,6 +41,8 @@ local kinds = {
       vendor = usb_number, product = usb_number, manufacturer = text, model = text, protocol = text,
     }),
   },
+  explained = { explained = validate.record({ links = validate.table }, { modem = text, title = text }) },
+  failed = { failed = validate.record({ code = text, message = text }, { hint = text }) },
   event = { event = validate.table },
   exit = { exit = validate.whole(-1 << 31, 1 << 31) },
 }

@@ -148,6 +148,11 @@ function Recorder:follow_events(group)
   end)
 end
 
+---What is no message: see trace.note().
+---@param kind "explained"|"failed"
+---@param values table
+function Recorder:note(kind, values) write(self, { [kind] = scrubbed(self, values) }) end
+
 ---The end.
 ---@param status integer of the command
 function Recorder:exit(status) write(self, { exit = status }) end
