@@ -14,6 +14,8 @@ local modems = require "modem"
 ---@field pci string? its folder in /sys/bus/pci/devices
 ---@field ids { vendor: string, product: string }? four hexadecimal digits each
 ---@field title string? what it calls itself
+---@field facts explain.facts? once a link has asked for them, or as a recording has them
+---@field recorded table<string, explain.result>? by the link: of a recording, nothing else can be looked at
 ---@field modem modem.modem? once a link has opened it
 ---@field private refused moontower.error?
 local Case = {}

@@ -4,9 +4,10 @@
 ---@class explain.link
 ---@field name string as it is shown, and as the file is called
 ---@field needs string[]? links before it that must not be broken, or it cannot be looked at
+---@field by_facts boolean? it looks at nothing but explain/facts.lua: so what a recording has of these is enough
 ---@field look fun(case: explain.case, seen: explain.seen): explain.verdict looks, and changes nothing
 
-local known = { name = "string", needs = "table", look = "function" }
+local known = { name = "string", needs = "table", by_facts = "boolean", look = "function" }
 local required = { "name", "look" }
 
 ---@param values table

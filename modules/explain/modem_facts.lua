@@ -16,10 +16,10 @@ local SIGNAL_TIME = 3
 local SETTINGS_TIME = 10 -- seconds for a modem to tell what it may use, by AT commands or QMI
 
 ---@class explain.modem_facts
----@field sim modem.sim without its numbers; here and below: `unasked` is why the modem did not tell
+---@field sim { state: string, reason: string? } here and below: `unasked` is why the modem did not tell
 ---@field pin modem.pin?
 ---@field pin_from string? where a PIN for it is configured
----@field slots modem.slot[]? of a modem whose card is missing
+---@field slots { number: integer, state: string, in_use: boolean }[]? of a modem whose card is missing
 ---@field radio modem.radio
 ---@field registration modem.registration
 ---@field refused_in string? technology of the network that refuses
@@ -71,15 +71,17 @@ local function settings_of(modem)
 end
 
 local function of_card(facts, modem, now)
-  facts.sim = plain(now.sim)
-  facts.sim.numbers = nil
+  facts.sim = { state = now.sim.state, reason = now.sim.reason, unasked = now.sim.err and tostring(now.sim.err) }
   if now.sim.state == "locked" then
     facts.pin = modem:pin() or {}
     local found, err = pins.find(now.sim.iccid, {})
     facts.pin_from = found and found.from or err and tostring(err) or nil
     facts.pin_refused = found and pins.refusal(modem, now.sim, facts.pin, found) or nil
   elseif now.sim.state == "missing" then
-    facts.slots = plain(modem:slots() or nil)
+    facts.slots = {}
+    for i, slot in ipairs(modem:slots() or {}) do
+      facts.slots[i] = { number = slot.number, state = slot.state, in_use = slot.in_use }
+    end
   end
 end
 

@@ -12,7 +12,7 @@ local task = require "task"
 ---@field hosts explain.answer[] hosts of the world
 ---@field servers explain.answer[] DNS servers of the connection
 ---@field long explain.answer[] hosts that were sent packets as long as the interface's MTU; none: no host has answered
----@field most integer? bytes of the longest packet that was answered, if those were not
+---@field passing_size integer? bytes of the longest packet that was answered, if those were not
 ---@field nat64 boolean? do the connection's DNS servers know a way to IPv4? nil: not asked
 
 ---@class explain.answer
@@ -159,7 +159,7 @@ local function look_for_holes(result, name, mtu)
     shorter[#shorter + 1] = bytes < mtu and function() return ask_long(name, result.long[1].probe, bytes) end or nil
   end
   for _, one in ipairs(answered(all_of(shorter))) do
-    result.most = math.max(result.most or 0, one.size)
+    result.passing_size = math.max(result.passing_size or 0, one.size)
   end
 end
 

@@ -69,7 +69,7 @@ local function why_missing(host, seen)
 end
 
 return link {
-  name = "addresses", needs = { "apn" },
+  name = "addresses", needs = { "apn" }, by_facts = true,
 
   look = function(case, seen)
     local all = facts.of(case)

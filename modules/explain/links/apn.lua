@@ -45,7 +45,7 @@ end
 local ABOUT_CONNECTION = { ["connect-refused"] = true, ["no-address"] = true, ["disconnected"] = true }
 
 return link {
-  name = "apn", needs = { "registration", "attach" },
+  name = "apn", needs = { "registration", "attach" }, by_facts = true,
 
   look = function(case, seen)
     local asked = facts.of(case).asked

@@ -6,7 +6,7 @@ local link = require "explain.link"
 local prerequisites = require "modem.prerequisites"
 
 return link {
-  name = "attach", needs = { "registration" },
+  name = "attach", needs = { "registration" }, by_facts = true,
 
   look = function(case, seen)
     local asked = facts.of(case).asked

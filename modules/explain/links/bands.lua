@@ -52,7 +52,7 @@ local function restricted(settings)
 end
 
 return link {
-  name = "bands", needs = { "radio" },
+  name = "bands", needs = { "radio" }, by_facts = true,
 
   look = function(case, seen)
     local asked = facts.of(case).asked

@@ -91,7 +91,7 @@ local function of_stub(all)
 end
 
 return link {
-  name = "dns", needs = { "addresses" },
+  name = "dns", needs = { "addresses" }, by_facts = true,
 
   look = function(case, seen)
     local all = facts.of(case)

@@ -6,7 +6,7 @@ local facts = require "explain.facts"
 local link = require "explain.link"
 
 return link {
-  name = "fcc", needs = { "firmware" },
+  name = "fcc", needs = { "firmware" }, by_facts = true,
 
   look = function(case, seen)
     local asked = facts.of(case).asked

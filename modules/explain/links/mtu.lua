@@ -12,7 +12,7 @@ local function first(list, key)
 end
 
 local function of_hole(host)
-  local most = host.probes.most
+  local most = host.probes.passing_size
   if host.mtu > host.wanted_mtu then
     return {
       code = "unreachable", hint = "`moontower up` sets it right.",
@@ -30,7 +30,7 @@ local function of_hole(host)
 end
 
 return link {
-  name = "mtu", needs = { "path" },
+  name = "mtu", needs = { "path" }, by_facts = true,
 
   look = function(case, seen)
     local all = facts.of(case)
@@ -44,14 +44,14 @@ return link {
     for _, one in ipairs(host.probes.long) do
       seen:note(("%s, %d bytes"):format(one.probe, one.size), one.seconds and "answers" or one.problem)
     end
-    if host.probes.most then
-      seen:note("the longest that was answered", ("%d bytes"):format(host.probes.most))
+    if host.probes.passing_size then
+      seen:note("the longest that was answered", ("%d bytes"):format(host.probes.passing_size))
     end
     if first(host.probes.long, "seconds") then
       return seen:ok("packets of %d bytes pass", host.mtu)
     elseif first(host.probes.long, "is_told") then
       return seen:ok("the path takes less than %d, and says so", host.mtu)
-    elseif host.probes.most then
+    elseif host.probes.passing_size then
       return seen:broken(of_hole(host))
     end
     return seen:unknown("no host answers pings of that length")

@@ -38,7 +38,7 @@ local function of_silence(host)
 end
 
 return link {
-  name = "path", needs = { "routes" },
+  name = "path", needs = { "routes" }, by_facts = true,
 
   look = function(case, seen)
     local all = facts.of(case)

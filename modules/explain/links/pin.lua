@@ -7,7 +7,7 @@ local lazy = require "base.lazy"
 local sim_start = lazy(function() return require "modem.sim_start" end)
 
 return link {
-  name = "pin", needs = { "sim" },
+  name = "pin", needs = { "sim" }, by_facts = true,
 
   look = function(case, seen)
     local asked = facts.of(case).asked

@@ -6,7 +6,7 @@ local link = require "explain.link"
 local radio_switch = require "modem.radio_switch"
 
 return link {
-  name = "radio", needs = { "firmware", "fcc" },
+  name = "radio", needs = { "firmware", "fcc" }, by_facts = true,
 
   look = function(case, seen)
     local asked = facts.of(case).asked

@@ -35,7 +35,7 @@ local function of_cause(asked)
 end
 
 return link {
-  name = "registration", needs = { "pin", "radio" },
+  name = "registration", needs = { "pin", "radio" }, by_facts = true,
 
   look = function(case, seen)
     local all = facts.of(case)

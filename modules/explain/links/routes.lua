@@ -43,7 +43,7 @@ local function of_strict(all, seen)
 end
 
 return link {
-  name = "routes", needs = { "addresses" },
+  name = "routes", needs = { "addresses" }, by_facts = true,
 
   look = function(case, seen)
     local all = facts.of(case)

@@ -26,7 +26,7 @@ local function is_weak(signal)
 end
 
 return link {
-  name = "signal", needs = { "radio" },
+  name = "signal", needs = { "radio" }, by_facts = true,
 
   look = function(case, seen)
     local all = facts.of(case)

@@ -20,7 +20,7 @@ local function elsewhere(asked, seen)
 end
 
 return link {
-  name = "sim", needs = { "firmware" },
+  name = "sim", needs = { "firmware" }, by_facts = true,
 
   look = function(case, seen)
     local asked = facts.of(case).asked
