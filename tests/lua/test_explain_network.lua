@@ -2,7 +2,14 @@
 -- Which link `moontower explain` calls broken first where a simulated modem does not get online, and that it calls none
 -- so where one does.
 
+local file = require "recording.file"
+local json = require "dkjson"
+local lu = require "luaunit"
+local process = require "core.process"
+local program = require "core.program"
+local recorded = require "explain.recorded"
 local situations = require "support.situations"
+local world = require "support.world"
 
 local T = {}
 
@@ -10,5 +17,64 @@ function T.test_what_is_wrong_with_card_and_radio() situations.check(require "si
 function T.test_what_is_wrong_with_the_network() situations.check(require "situations.network") end
 function T.test_what_is_wrong_with_the_connection() situations.check(require "situations.connection") end
 function T.test_nothing_is_wrong() situations.check(require "situations.healthy_network") end
+
+-- A PIN that is at hand, right or wrong, is not entered; so no try is spent.
+function T.test_no_try_is_spent()
+  local result = world.run([[moontower explain; moontower explain; moontower up --apn r.ispsn 2>&1]], { "pin-lock" },
+    "mkdir -p /etc/moontower; echo 9999 >/etc/moontower/pin; chmod 600 /etc/moontower/pin")
+  local _, count = result.out:gsub("it asks for: pin1, 3 tries left", "")
+  lu.assertEquals(count, 2, result.out)
+  lu.assertStrContains(result.out, "is wrong, and 2 tries are left")
+end
+
+-- A recording of what failed, without an explanation in it.
+function T.test_a_recording_of_a_failing_up()
+  for fault, wanted in pairs {
+    ["refuse-apn"] = { "apn", "cause 27" }, ["deny=3"] = { "registration", "cause 3" },
+    ["sim-remove"] = { "sim", "no SIM" }, ["pin-lock"] = { "pin", "3 tries left" },
+  } do
+    local result = world.run("moontower record /run/test/recording -- up --apn r.ispsn >/dev/null 2>&1; "
+      .. "moontower explain --recording /run/test/recording --json", { fault })
+    local one = json.decode(result.out)[1]
+    lu.assertEquals(one.broken, wanted[1], result.out .. result.err)
+    lu.assertStrContains(one.message, wanted[2])
+    lu.assertEquals(one.links[1].verdict, "ok")
+    lu.assertEquals(one.links[#one.links].verdict, "unknown")
+  end
+end
+
+-- What a file of others' may be: each line below is a recording's.
+local function with_recording(lines, fn)
+  local path = os.tmpname()
+  os.remove(path)
+  local writer = assert(file.create(path))
+  writer:add { recording = 1, command = { "explain" }, cells = "replaced" }
+  for _, line in ipairs(lines) do
+    line.t = 0
+    writer:add(line)
+  end
+  assert(writer:finish())
+  fn(path)
+  os.remove(path)
+end
+
+function T.test_recordings_that_make_no_sense()
+  with_recording({ { exit = 0 } }, function(path)
+    local list, err = recorded.open(path)
+    lu.assertNil(list)
+    lu.assertStrContains(err.message, "neither an explanation")
+  end)
+  for _, facts in ipairs { { asked = 7 }, { asked = { sim = {} } }, { host = "x" }, { 1, 2 } } do
+    with_recording({ { explained = {
+      modem = "1-1\27[2J", facts = facts,
+      links = { 7, { link = "slot", verdict = "broken", code = "no", evidence = { 1, { what = {} } } }, { link = 3 } },
+    } } }, function(path)
+      local result = assert(process.run { program.executable, "explain", "--recording", path, timeout = 60 })
+      lu.assertEquals(result.stderr, "")
+      lu.assertNotStrContains(result.stdout, "\27")
+      lu.assertStrContains(result.stdout, "sim          unknown: what the recording says of it makes no sense")
+    end)
+  end
+end
 
 return T

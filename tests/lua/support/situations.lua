@@ -117,11 +117,20 @@ end
 
 -- ---- in a world with a simulated modem ----
 
+-- Explained, and explained once more from a recording of that.
+local RECORDED = [[
+moontower record /run/test/recording -- explain --json %s 2>/run/test/said; status=$?
+echo ---; moontower explain --recording /run/test/recording --json 2>&1
+grep -v '^Recorded\|^  shows' /run/test/said >&2; (exit $status)]]
+
 local function in_world(situation)
   local before = (situation.run or ":"):gsub("[; ]+$", "")
-  local result = world.run("moontower explain --json " .. (situation.asked or ""), situation.faults, before,
-    situation.options)
-  return { status = result.status, stdout = result.out, stderr = result.err }
+  local result = world.run(RECORDED:format(situation.asked or ""), situation.faults, before, situation.options)
+  local stdout, offline = result.out:match "^(.-)\n%-%-%-\n(.*)$"
+  return {
+    status = result.status, stdout = stdout or result.out, stderr = result.err, offline = offline,
+    changed = result.after ~= result.before and result.before .. result.after,
+  }
 end
 
 local AT_ONCE = 8
@@ -139,6 +148,13 @@ local function mistake_in(situation, one, links, result)
     return ("first broken: %s, wanted: %s"):format(one.broken or "none", situation.broken or "none")
   elseif (result.status == 0) ~= (situation.broken == false) then
     return "exit status " .. result.status
+  end
+  if result.changed then
+    return "this computer was changed: " .. result.changed
+  end
+  local again = result.offline and json.decode(result.offline)
+  if result.offline and (not again or (again[1].broken or false) ~= situation.broken) then
+    return "from its recording: " .. (again and tostring(again[1].broken) or result.offline)
   end
   local link, word = (situation.word or ""):match "^(%S+) (.+)$"
   if link and links[link].verdict ~= word then
