@@ -2,7 +2,11 @@
 -- What is explained: one modem, or what may be one, or the lack of any.
 
 local hosts = require "explain.host"
+local hotplug = require "modem.hotplug"
 local modems = require "modem"
+local task = require "task"
+
+local SETTLING = 5 -- seconds
 
 ---@class explain.case
 ---@field host explain.host
@@ -41,6 +45,18 @@ function Case:open()
     })
   end
   return self.modem, self.refused
+end
+
+---Waits until udev is through with ports that a driver has just made: the device may be a modem then.
+function Case:settle()
+  local plugged <close> = hotplug.new { "bus" }
+  local deadline = task.now() + SETTLING
+  plugged:renew()
+  repeat
+    for _, description in ipairs((modems.list())) do
+      if description.name == self.name then self.description = description end
+    end
+  until self.description or not plugged:wait(math.max(deadline - task.now(), 0))
 end
 
 ---A USB device without interfaces.

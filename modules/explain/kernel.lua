@@ -46,15 +46,20 @@ local function is_built_in(host, folder, name)
   return list:find("/" .. name .. ".ko", 1, true) ~= nil
 end
 
--- The line of a configuration that keeps a module away: from being loaded by itself, or at all.
+-- Does a line of a configuration keep a module away, from being loaded by itself or at all?
+local function bans(line, name)
+  local word, module, rest = line:gsub("%-", "_"):match "^%s*(%l+)%s+([%w_]+)%s*(.*)$"
+  return module == name
+    and (word == "blacklist" or word == "install" and (rest:find "/true%f[%W]" or rest:find "/false%f[%W]") ~= nil)
+end
+
+-- The file, and its line, that keeps a module away.
 local function ban_of(host, name)
   for _, folder in ipairs(CONFIGURATIONS) do
     for _, file in ipairs(host:list(folder)) do
       local text = file:find "%.conf$" and host:read(folder .. "/" .. file) or ""
       for line in text:gmatch "[^\n]+" do
-        local word, module, rest = line:gsub("%-", "_"):match "^%s*(%l+)%s+([%w_]+)%s*(.*)$"
-        local bans = word == "blacklist" or word == "install" and rest:find "/true%f[%W]" or rest:find "/false%f[%W]"
-        if module == name and bans then return folder .. "/" .. file, line end
+        if bans(line, name) then return folder .. "/" .. file, line end
       end
     end
   end

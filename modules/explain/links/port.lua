@@ -16,7 +16,7 @@ local function no_ports(case, seen)
       or "it shows no port that moontower can use",
     hint = is_pcie and "It may still start, or wait for firmware: dmesg tells. Switching the computer off and on "
       .. "restarts it."
-      or "`moontower usbcomp` shows which ports it may have, if it has an AT port.",
+      or "dmesg tells what its drivers have made of it. Plug it in again.",
   }
 end
 
@@ -82,10 +82,13 @@ return link {
   name = "port", needs = { "driver" },
 
   look = function(case, seen)
-    local description = case.description
     if case.waiting then
       return seen:ok("a boot loader has no control port")
-    elseif not description then
+    elseif not case.description and case.usb then
+      case:settle()
+    end
+    local description = case.description
+    if not description then
       return no_ports(case, seen)
     elseif description.protocol == "at" then
       return by_at(case, seen, description)

@@ -29,6 +29,11 @@ return {
     sys = MODEM .. "interface 12 02:0e:00" },
   { name = "MBIM: the module is blacklisted", broken = "driver", shows = "kept from being loaded",
     sys = MODEM .. "interface 12 02:0e:00; echo 'blacklist cdc_mbim' >$computer/etc/modprobe.d/no.conf" },
+  { name = "MBIM: another module is blacklisted", broken = "driver", shows = "modprobe cdc_mbim",
+    sys = MODEM .. "interface 12 02:0e:00; printf '# cdc_mbim\nblacklist cdc_mbim2\nblacklist  \n' >"
+      .. "$computer/etc/modprobe.d/no.conf" },
+  { name = "MBIM: its port does not come", broken = "port", shows = "does not list it",
+    sys = MODEM .. "loaded cdc_mbim; interface 12 02:0e:00 cdc_mbim" },
   { name = "MBIM: another program is run in its place", broken = "driver", shows = "install cdc_mbim /bin/true",
     sys = MODEM .. "interface 12 02:0e:00; echo 'install cdc_mbim /bin/true' >$computer/etc/modprobe.d/no.conf" },
   { name = "MBIM: the kernel was updated, and still runs", broken = "driver", shows = "Restart this computer",
