@@ -1,19 +1,22 @@
 -- SPDX-License-Identifier: MIT
 -- moontower record FILE -- COMMAND...: runs a command, and writes down what passes between us and the modem; or writes
--- down what the daemon has kept.
+-- down what the daemon has kept, or another program's log.
 
 local command = require "cli.command"
 local client = require "daemon.client"
 local daemon = require "daemon"
 local errors = require "errors"
 local file = require "recording.file"
+local files = require "terminal.files"
 local fs = require "core.fs"
+local import = require "recording.import"
 local report = require "recording.report"
 local task = require "task"
 local trace = require "trace"
 local validate = require "base.validate"
 local wrap = require "terminal.wrap"
 
+local PIECE = 64 << 10 -- bytes
 local FINISH_TIME = 10 -- seconds to save it
 
 local function tell(path)
@@ -69,6 +72,32 @@ local function write_last(args)
   return 0
 end
 
+local function import_log(args)
+  local piece, err = files.pieces(args.import, PIECE)
+  local source
+  if piece then
+    source, err = import.open(piece, args.import)
+  end
+  if not source then
+    return nil, err
+  end
+  local recording, writer = report.begin(args.file, { "record", "--import", args.import }, {
+    keep_cells = args.keep_cells, since = source.since, imported = source.format,
+  })
+  if not recording then
+    return nil, writer
+  end
+  local told, ok, problem
+  told, err = source:write(recording)
+  ok, problem = writer:finish()
+  if not told or not ok then
+    return nil, err or problem
+  end
+  for _, line in ipairs(told) do io.stderr:write(wrap.fit(line, 2) .. "\n") end
+  tell(args.file)
+  return 0
+end
+
 -- Calls for each line, and returns whether the last one is there.
 local function each_line(path, visit)
   local reader <close>, err = file.open(path)
@@ -109,7 +138,7 @@ end
 return {
   summary = "Run a command, and write down all that passes, for a report.",
   exits = false,
-  here = function(args) return args.inspect end, -- a file of others' is no matter of the daemon's
+  here = function(args) return args.inspect or args.import end, -- a file of others' is no matter of the daemon's
   precedes_command = true, -- what follows it is for the command
 
   epilog = [[
@@ -118,6 +147,7 @@ Examples:
   moontower record --last bug.recording              the daemon's last minutes
   moontower record --inspect bug.recording           what is in it, before it is
                                                      sent to anybody
+  moontower record --import mm.log bug.recording     makes one of another program's log
 In the file are the modems that are plugged in, every message to and from them with its time, and what moontower
 decided. Numbers of SIM, modem, telephones and cells, PINs, passwords and the texts of messages are replaced before
 anything is written: always the same for the same, so that they can still be told apart. The exit status is
@@ -126,6 +156,8 @@ COMMAND's.]],
   options = {
     { "--inspect", validate.flag, "Show what is in FILE" },
     { "--last", validate.flag, "Write what the daemon has kept of the last ten minutes" },
+    { "--import", validate.any_text, "Make FILE of this log or capture of mbimcli, qmicli, ModemManager and others",
+      argname = "LOG" },
     { "--keep-cells", validate.flag, "Leave the numbers of cells, which tell where the modem was" },
     { "file", validate.any_text, "The file; it must not be there yet" },
     { "command", validate.any_text, "The command and its arguments", args = "*" },
@@ -134,6 +166,8 @@ COMMAND's.]],
   run = function(args)
     if args.inspect then
       return inspect(args)
+    elseif args.import then
+      return import_log(args)
     elseif args.last then
       return write_last(args)
     elseif #(args.command or {}) == 0 then

@@ -1,6 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Finds the bytes of messages in what people paste: bare hex, dumps (hexdump, xxd, od, tcpdump, Wireshark), and logs of
--- mbimcli, qmicli and ModemManager.
+-- Finds the bytes of messages in what people paste: bare hex, and dumps (hexdump, xxd, od, tcpdump, Wireshark).
 
 local M = {}
 
@@ -17,22 +16,6 @@ end
 -- How bytes are written in programs: 0x01, \x01, { 1, 2 }, "...".
 local function plain(text)
   return (text:gsub("0[xX]", " "):gsub("\\x", " "):gsub("[:,;{}()\"'\\]", " "))
-end
-
--- ---- logs ----
-
--- "<<<<<<   data   = 01:00:00:00", whatever a logger has put before it.
-local function from_log(text)
-  local list = {}
-  for line in text:gmatch "[^\r\n]+" do
-    local data = line:match "[<>]?%s*data%s*=%s*([%x][%x:%s]*)"
-    if data then
-      local digits = data:gsub("[:%s]", "")
-      local truncated = line:find("...", 1, true) ~= nil or nil
-      list[#list + 1] = { bytes = bytes_of(digits:sub(1, #digits // 2 * 2)), truncated = truncated }
-    end
-  end
-  return list[1] and list
 end
 
 -- ---- dumps ----
@@ -154,7 +137,7 @@ end
 ---@return decode.pasted[]? messages
 ---@return string? mistake
 function M.messages(text)
-  local found = from_log(text) or from_dump(text)
+  local found = from_dump(text)
   if found and found[1].bytes ~= "" then
     return found
   end

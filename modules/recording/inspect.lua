@@ -24,7 +24,8 @@ local function words(line)
   elseif line.kind then
     return ("%s AT: %s"):format(line.from == "host" and ">" or "<", printable(line.text))
   elseif line.malformed then
-    return ("< %d bytes that are no message: %s"):format(line.malformed, printable(line.why))
+    return ("%s %d bytes that are no message: %s"):format(line.from == "host" and ">" or "<", line.malformed,
+      printable(line.why))
   elseif line.opened then
     return ("  port %d opened: %s"):format(line.stream, printable(line.opened))
   elseif line.lost then
@@ -43,6 +44,10 @@ function M.line(line)
     local text = {}
     for i, name in ipairs { "moontower", "kernel", "machine", "date", "cells" } do
       text[i] = printable(line[name])
+    end
+    if line.imported then
+      return ("moontower %s, %s: made of %s\nNumbers of cells: %s"):format(text[1], text[4], printable(line.imported),
+        text[5])
     end
     return ("moontower %s, Linux %s (%s), %s: moontower %s\nNumbers of cells: %s"):format(text[1], text[2], text[3],
       text[4], printable(table.concat(line.command, " ")), text[5])

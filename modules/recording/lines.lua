@@ -24,7 +24,9 @@ local usb_number = {
 local replaced = validate.map_of(text, count, "how often each kind was replaced")
 
 local head = validate.record({ command = validate.list_of(text, "a list of words"), cells = text },
-  { date = text, moontower = text, lua = text, kernel = text, machine = text, replaced = replaced })
+  {
+    date = text, moontower = text, lua = text, kernel = text, machine = text, imported = text, replaced = replaced,
+  })
 
 -- By a field that no other one has.
 local kinds = {

@@ -65,9 +65,15 @@ function Stream:show(transfer, dropped)
     write(recorder, { stream = self.number, from = who, bytes = hex.encode(bytes) }, transfer.time)
   end
   if err then
-    local size = #transfer.bytes
-    write(recorder, { stream = self.number, from = who, malformed = size, why = tostring(err) }, transfer.time)
+    self:malformed(transfer, tostring(err))
   end
+end
+
+---@param transfer { sent: boolean, time: number, bytes: string } that is no message: its bytes are not kept
+---@param why string
+function Stream:malformed(transfer, why)
+  local who = transfer.sent and "host" or "modem"
+  write(self.recorder, { stream = self.number, from = who, malformed = #transfer.bytes, why = why }, transfer.time)
 end
 
 ---A port that is opened: see trace.watch().

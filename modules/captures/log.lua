@@ -1,0 +1,141 @@
+-- SPDX-License-Identifier: MIT
+-- Logs of mbimcli, qmicli, ModemManager, uqmi: their bytes in hex, their AT commands, whatever a logger has put before.
+
+local control = require "captures.control"
+local hex = require "base.hex"
+local lines = require "captures.lines"
+
+local DAY = 86400
+local LONGEST_PREFIX = 64 -- in front of a line, with its time
+
+---@class captures.log
+---@field private emit fun(item: captures.item)
+---@field private skip fun(why: string)
+---@field private ports table<string, any>
+---@field private port string? the one named last
+---@field private time number? seconds
+---@field private has_seconds boolean? times are ModemManager's own, not those of a logger
+---@field private days integer that have begun
+local Log = {}
+Log.__index = Log
+
+local M = {}
+
+-- ---- when ----
+
+local function see_time(self, line)
+  local prefix = line:sub(1, LONGEST_PREFIX):match "^[^=<>]*" -- and not in bytes, or in values
+  local seconds = line:match "^.-%[(%d%d%d%d+%.%d+)%]"
+  if seconds then
+    self.time, self.has_seconds = tonumber(seconds), true
+    return
+  end
+  local hour, minute, second = prefix:match "%f[%d:](%d%d):(%d%d):(%d%d[%.,]?%d*)%f[^%d:]"
+  if not hour or self.has_seconds then
+    return
+  end
+  local time = hour * 3600 + minute * 60 + tonumber((second:gsub(",", ".")))
+  if self.time and time + self.days * DAY < self.time - DAY / 2 then
+    self.days = self.days + 1
+  end
+  self.time = time + self.days * DAY
+end
+
+-- ---- bytes of control ports ----
+
+local function port_of(self, name, make)
+  name = name or "?"
+  self.ports[name] = self.ports[name] or make()
+  return self.ports[name]
+end
+
+local function add_bytes(self, digits)
+  digits = digits:gsub("[:%s]", "")
+  local bytes = hex.decode(digits:sub(1, #digits // 2 * 2))
+  local item, skipped = port_of(self, self.port, control.new):add(bytes)
+  if item then
+    item.port, item.time = self.port, self.time
+    self.emit(item)
+  elseif skipped then
+    self.skip(skipped)
+  end
+end
+
+-- "<<<<<<   data   = 01:00:...", on a line of its own or, from syslog, with all around it. With --verbose alone only
+-- the first bytes are there, and "...".
+local function see_raw(self, line)
+  local digits = line:match "%f[%w]data%s*=%s*(%x%x[%x:%s]*)"
+  if digits then
+    add_bytes(self, digits)
+  end
+  return digits ~= nil
+end
+
+-- "Send packet: 01 0f 00 ...", of uqmi.
+local function see_packet(self, line)
+  local digits = line:match "[Ss]en[dt] packet:%s*(%x%x[%x%s]*)" or line:match "Received packet:%s*(%x%x[%x%s]*)"
+  if digits then
+    add_bytes(self, digits)
+  end
+  return digits ~= nil
+end
+
+-- ---- AT commands ----
+
+local controls = { CR = "\r", LF = "\n" }
+
+-- "<CR><LF>OK<CR><LF>"; what cannot be printed is "\26".
+local function unescaped(text)
+  return (text:gsub("<(%u%u)>", controls):gsub("\\(%d%d?%d?)", function(code)
+    return tonumber(code) < 256 and string.char(tonumber(code)) or nil
+  end))
+end
+
+-- "(ttyUSB2): --> 'AT<CR>'", "[modem0/ttyUSB2/at] <-- '<CR><LF>OK<CR><LF>'"
+local function see_at(self, line)
+  local before, arrow, quoted = line:match "^(.-)(%-%->)%s'(.*)'%s*$"
+  if not arrow then
+    before, arrow, quoted = line:match "^(.-)(<%-%-)%s'(.*)'%s*$"
+  end
+  if not arrow then
+    return false
+  end
+  local name = before:match "[%[(]([^%[%]()]*)[%])]:?%s*$" or "?"
+  name = name:match "([%w]+)/at$" or name:match "[^/]*$"
+  local port = port_of(self, "AT " .. name, lines.new)
+  local said = arrow == "-->" and { port:send(unescaped(quoted)) } or arrow == "<--" and port:receive(unescaped(quoted))
+  for _, item in ipairs(said) do
+    item.protocol, item.port, item.time = "at", name, self.time
+    self.emit(item)
+  end
+  return true
+end
+
+-- Is anything in this line that is known?
+local function see(self, line)
+  see_time(self, line)
+  self.port = line:match "%[(/dev/[^%]%s]+)%]" or line:match "%[(/run/[^%]%s]+)%]" or self.port
+  return see_raw(self, line) or see_at(self, line) or see_packet(self, line)
+end
+
+---Reads the next line.
+---@param input captures.input
+---@return boolean is_more
+---@return moontower.error? err
+function Log:step(input)
+  local line, err = input:line()
+  if not line then
+    return false, err
+  end
+  for part in (line:gsub("#012", "\n")):gmatch "[^\n]+" do see(self, part) end -- syslog's form of an end of line
+  return true
+end
+
+---@param emit fun(item: captures.item)
+---@param skip fun(why: string)
+---@return captures.log
+function M.new(emit, skip)
+  return setmetatable({ emit = emit, skip = skip, ports = {}, days = 0 }, Log)
+end
+
+return M

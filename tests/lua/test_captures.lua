@@ -1,0 +1,165 @@
+-- SPDX-License-Identifier: MIT
+-- What other programs write down of a modem: `moontower decode FILE`, `moontower record --import`.
+
+local captures = require "captures"
+local core_mbim = require "core.mbim"
+local fs = require "core.fs"
+local lu = require "luaunit"
+local process = require "core.process"
+
+local T = {}
+
+local executable = require("core.program").executable
+local folder = assert(process.run { "mktemp", "-d" }).stdout:gsub("\n$", "")
+
+local function moontower(...)
+  local result = assert(process.run { executable, timeout = 600, ... })
+  return result.status, result.stdout, result.stderr
+end
+
+local function file(text)
+  local path = os.tmpname():gsub("^.*/", folder .. "/")
+  assert(fs.write_atomic(path, text))
+  return path
+end
+
+-- In pieces of so many bytes.
+local function pieces(text, size)
+  local at = 1 - size
+  return function()
+    at = at + size
+    return at <= #text and text:sub(at, at + size - 1) or nil
+  end
+end
+
+-- All that is in a text, as "sent mbim 16"; what was skipped; and the error that ended it.
+local function all_of(text, size)
+  local reader = assert(captures.open(pieces(text, size or 1 << 16), "it"))
+  local list = {}
+  while true do
+    local item, err = reader:next()
+    if not item then
+      return list, reader.skipped, err
+    end
+    list[#list + 1] = item
+  end
+end
+
+local function shown(list)
+  local texts = {}
+  for i, item in ipairs(list) do
+    texts[i] = ("%s%s %s"):format(item.sent and "> " or "< ", item.protocol,
+      item.text and item.kind .. " " .. item.text or #item.bytes .. (item.size and "/" .. item.size or ""))
+  end
+  return texts
+end
+
+local OPEN = "01:00:00:00:10:00:00:00:02:00:00:00:00:10:00:00"
+local OPENED = "01:00:00:80:10:00:00:00:02:00:00:00:00:00:00:00"
+local GET_IDS = "01:0C:00:00:02:01:00:01:00:25:00:00:00"
+
+-- Lines of different loggers.
+function T.test_logs()
+  for text, wanted in pairs {
+    ["<<<<<< RAW:\n<<<<<<   length = 16\n<<<<<<   data   = " .. OPEN .. "\n"] = { "> mbim 16" },
+    ["<<<<<<   data   = " .. OPEN:gsub(":", ":%0"):gsub("::", ":") .. "\r\n"] = { "> mbim 16" },
+    ["Nov 25 12:00:00 host ModemManager[12]: <debug> [17] >>>>>>   data   = " .. OPENED] = { "< mbim 16" },
+    ["ModemManager[8]: [/dev/cdc-wdm0] Sent message...#012<<<<<< RAW:#012<<<<<<   length = 16#012<<<<<<   data   = "
+      .. OPEN .. "\nx"] = { "> mbim 16" },
+    ["daemon.debug [6]: [/dev/cdc-wdm0] Sent message... <<<<<< RAW: <<<<<<   length = 13 <<<<<<   data   = "
+      .. GET_IDS .. "\n"] = { "> qmi 13" },
+    ["Send packet: " .. GET_IDS:gsub(":", " "):lower() .. "\n"] = { "> qmi 13" },
+    ["<<<<<<   data   = 03:00:00:00:30:00:00:00:03:00:00:00...\n"] = { "> mbim 12/48" },
+    ["<<<<<<   data   = 02:00:00:00:0C:00:00:00:04:00:00:00...\n"] = { "> mbim 12" },
+    -- libmbim shows what else it has read, and then that again
+    [">>>>>>   data   = " .. OPENED .. ":" .. OPENED .. "\n>>>>>>   data   = " .. OPENED]
+      = { "< mbim 16", "< mbim 16" },
+    -- of QMI inside MBIM
+    ["<<<<<<   data   = " .. OPEN .. "\n<<<<<<   data   = " .. GET_IDS .. "\n"] = { "> mbim 16" },
+    ["<debug> [16] (ttyHS2): --> 'AT+CFUN?<CR>'\n<debug> (ttyHS2): <-- '<CR><LF>+CFUN: 1<CR><LF><CR><LF>OK<CR><LF>'"]
+      = { "> at sent AT+CFUN?", "< at line +CFUN: 1", "< at final OK" },
+    ["[modem0/ttyUSB2/at] --> 'AT+CPIN=\"1234\"<CR>'\n[modem0/ttyUSB2/at] <-- 'AT+CPIN=\"1234\"<CR><CR><LF>O'\n"
+      .. "[modem0/ttyUSB2/at] <-- 'K<CR><LF><CR><LF>+CREG: 1<CR><LF>'"]
+      = { "> at sent AT+CPIN=(hidden)", "< at echo AT+CPIN=(hidden)", "< at final OK", "< at urc +CREG: 1" },
+  } do
+    for _, size in ipairs { 1, 7, 4096 } do lu.assertEquals(shown((all_of(text, size))), wanted, text) end
+  end
+end
+
+function T.test_times()
+  local list = all_of("[30 Nov 2026, 23:59:58] [Debug] [/dev/cdc-wdm1] sent message...\n<<<<<<   data   = " .. OPEN
+    .. "\n[01 Dec 2026, 00:00:03] [Debug] received message...\n>>>>>>   data   = " .. OPENED)
+  lu.assertEquals({ list[2].time - list[1].time, list[2].port, list[2].line }, { 5, "/dev/cdc-wdm1", 4 })
+  list = all_of("Nov 25 12:00:00 a ModemManager[1]: <dbg> [1767016030.25] (ttyUSB0): --> 'AT<CR>'\n"
+    .. "Nov 25 12:00:00 a ModemManager[1]: <dbg> [1767016030.75] (ttyUSB0): <-- '<CR><LF>OK<CR><LF>'")
+  lu.assertEquals({ list[1].time, list[2].time }, { 1767016030.25, 1767016030.75 })
+end
+
+function T.test_what_is_left_out_is_told()
+  local _, skipped = all_of(("data = %s\ndata = %s\ndata = %s\ndata = 00:11:22"):format(OPEN, GET_IDS, GET_IDS))
+  lu.assertEquals({ skipped[1].count, skipped[1].line, skipped[2].why },
+    { 2, 2, "3 bytes that are no message of MBIM or QMI" })
+end
+
+function T.test_what_is_no_log()
+  for _, text in ipairs { "", "hello\n", ("\0\1\2\255"):rep(999), ("<"):rep(1 << 17), "data = zz\n" } do
+    local list, _, err = all_of(text)
+    lu.assertEquals({ #list, err and err.code }, { 0, "malformed" })
+  end
+  local _, _, err = all_of(("a"):rep(1 << 20))
+  lu.assertStrContains(tostring(err), "line 1 is longer")
+end
+
+-- Logs that were damaged on their way: what is left is read, or an error says what is wrong.
+function T.test_damaged_logs()
+  local whole = "[/dev/cdc-wdm0] x\n<<<<<<   length = 16\n<<<<<<   data   = " .. OPEN .. "\n(ttyUSB2): --> 'AT<CR>'\n"
+    .. "(ttyUSB2): <-- '<CR><LF>OK<CR><LF>'\nSend packet: 01 0c 00 00 02 01 00 01 00 25 00 00 00\n"
+  math.randomseed(tonumber(os.getenv "MT_SEED") or os.time())
+  for _ = 1, 2000 do
+    local at = math.random(#whole)
+    local text = whole:sub(1, at - 1) .. string.char(math.random(0, 255)):rep(math.random(0, 3)) .. whole:sub(at + 1)
+    all_of(text, math.random(1, 100))
+  end
+end
+
+local ICCID, IMEI = "89011200000123456781", "359072061234560"
+
+function T.test_an_import_is_redacted()
+  local log = file("(ttyUSB2): --> 'AT+ICCID<CR>'\n"
+    .. "(ttyUSB2): <-- '<CR><LF>+ICCID: " .. ICCID .. "<CR><LF><CR><LF>OK<CR><LF>'\n"
+    .. "(ttyUSB2): --> 'AT+CGSN<CR>'\n(ttyUSB2): <-- '<CR><LF>" .. IMEI .. "<CR><LF><CR><LF>OK<CR><LF>'\n")
+  local path = folder .. "/redacted"
+  local status, _, err = moontower("record", "--import", log, path)
+  lu.assertEquals(status, 0, err)
+  lu.assertStrContains(err, "Imported 6 lines at AT ports of a log.")
+  local _, out = moontower("record", "--inspect", path)
+  lu.assertStrContains(out, "> AT: AT+ICCID\n")
+  lu.assertNotStrContains(out, ICCID:sub(8))
+  lu.assertNotStrContains(out, IMEI:sub(9))
+  lu.assertStrContains(out, IMEI:sub(1, 8))
+end
+
+function T.test_an_import_of_what_is_cut_short()
+  local log = file("<<<<<<   data   = 03:00:00:00:30:00:00:00:03:00:00:00...\n")
+  local status, _, err = moontower("record", "--import", log, folder .. "/cut")
+  lu.assertEquals({ status, (fs.stat(folder .. "/cut")) }, { 1, nil })
+  lu.assertStrContains(err, "each of its 1 messages is cut short")
+  lu.assertStrContains(err, "--verbose-full")
+end
+
+-- A log, a recording of it, and what is pasted are decoded alike.
+function T.test_decode_takes_all_of_them()
+  local log = file("<<<<<<   data   = " .. OPEN .. "\n>>>>>>   data   = " .. OPENED .. "\n")
+  local path = folder .. "/decoded"
+  lu.assertEquals(moontower("record", "--import", log, path), 0)
+  local status, out = moontower("decode", log)
+  lu.assertEquals({ status, out }, { 0,
+    "   0.000 > MBIM #2 open\n           max_control  4096\n   0.000 < MBIM #2 open-done: ok\n" })
+  local _, recorded = moontower("decode", path)
+  lu.assertStrContains(recorded, out)
+  lu.assertEquals(core_mbim.parse((all_of(io.open(log):read "a"))[1].bytes).type, "open")
+end
+
+function T.tearDownAll() process.run { "rm", "-r", folder } end
+
+return T
