@@ -171,13 +171,16 @@ local function kept(interfaces, now)
   return count
 end
 
+local function target_of(choice, number)
+  return { interfaces = choice.interfaces, product = choice.product, classes = choice.classes, exact = number }
+end
+
 -- Those that have all that is wanted: first the one that keeps most of what is there now, then that with the fewest.
 local function candidates(choices, wanted, now)
   local list = {}
   for _, number in ipairs(sorted_numbers(choices)) do
-    local choice = choices[number]
-    if composition.is_within(wanted.interfaces, choice.interfaces) then
-      list[#list + 1] = { interfaces = choice.interfaces, product = choice.product, exact = number }
+    if composition.is_within(wanted.interfaces, choices[number].interfaces) then
+      list[#list + 1] = target_of(choices[number], number)
     end
   end
   table.sort(list, function(a, b)
@@ -215,8 +218,9 @@ local function read_composition(self, modem)
 end
 
 ---USB compositions that have numbers.
----@param fields table by, asks, sets; `choices(description)`: by number, { interfaces =, product = }, with the product
---- id that the modem has then, where that changes; `is_listed`: these are all that it has, so that people may choose
+---@param fields table by, asks, sets; `choices(description)`: by number, { interfaces =, product =, classes = }, with
+--- the id that the modem has then, where that changes (settings.composition); `is_listed`: these are all that it has,
+--- so that people may choose
 ---@return table class
 function M.compositions(fields)
   local class = composition.class(fields.by)
@@ -227,8 +231,7 @@ function M.compositions(fields)
     local choices = self.choices(self.description)
     local number = composition.is_exact(self, wanted) and wanted.exact
     local choice = number and choices[number] or { interfaces = {} } -- one that is put back may have no name here
-    local target = number and { interfaces = choice.interfaces, product = choice.product, exact = number }
-      or closest(self, choices, wanted, now)
+    local target = number and target_of(choice, number) or closest(self, choices, wanted, now)
     if target then
       return target
     end

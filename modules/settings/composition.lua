@@ -10,7 +10,10 @@ local setting = require "settings.setting"
 ---@field interfaces string[] "at", "mbim" ...; as wanted: these at least
 ---@field by string? what read it; `exact` is that one's own number for it, and means exactly this composition
 ---@field exact integer?
----@field product string? of a target: the product id that the modem has then, where that changes
+---@field product string? of a target: the product id that the modem has then, where that changes; "2cb7:0007", where
+--- the vendor's does, too
+---@field classes table<string, string>? of a target: the class of a port by its role, as "02:02:01", where it is not
+--- the usual one
 
 local M = {}
 
@@ -114,20 +117,24 @@ end
 local function number_of(description, role)
   local numbers = maker.quirks("usb", description.vendor, description.product).ports or {}
   local lowest
-  for number, name in pairs(numbers) do
-    if name == role and (not lowest or number < lowest) then
-      lowest = number
+  for _, wanted in ipairs { role, role .. "-ppp" } do
+    for number, name in pairs(lowest and {} or numbers) do
+      if name == wanted and (not lowest or number < lowest) then
+        lowest = number
+      end
     end
   end
   return lowest or description.protocol == role and description.interface or 0
 end
 
--- The same modem under another product id. What its own descriptor says of it is not known then.
+-- The same modem under another id. What its own descriptor says of it is not known then.
 local function renamed(description, product)
-  if not product or product == description.product then
+  local vendor, number = (product or ""):match "^(%x+):(%x+)$"
+  vendor, number = vendor or description.vendor, number or product
+  if not product or number == description.product and vendor == description.vendor then
     return description
   end
-  return { usb = description.usb, vendor = description.vendor, product = product }
+  return { usb = description.usb, vendor = vendor, product = number }
 end
 
 ---Why the host could not use a modem with these interfaces; nil if it could.
@@ -148,7 +155,9 @@ function M.refusal(description, target, folder)
   end
   for _, role in ipairs { "mbim", "qmi", "at" } do
     if set[role] then
-      needed[#needed + 1] = { role = role, number = number_of(description, role) }
+      needed[#needed + 1] = {
+        role = role, number = number_of(description, role), class = (target.classes or {})[role],
+      }
     end
   end
   return drivers.refusal(description, needed, folder)

@@ -597,6 +597,60 @@ function T.test_an_fm160()
   lu.assertEquals(list.lock:why_not(modem, list.lock:normalise "lte-1/2+lte-3/4", {}).code, "unsupported")
 end
 
+-- The numbers of its compositions, as far as the modem says that it has them; which are under other ids.
+function T.test_compositions_of_fibocom()
+  local function made(product, now, listed, vendor)
+    local modem = by_name("Fibocom Wireless Inc.", { vendor = vendor or "2cb7", product = product },
+      { ["+GTUSBMODE"] = now })
+    modem.at.command = function(self, command)
+      if command == "AT+GTUSBMODE=?" then
+        return listed and { lines = { "+GTUSBMODE: " .. listed }, result = "ok" }
+          or errors.fail { code = "rejected", source = "at", message = "ERROR" }
+      end
+      return new_port { ATI = "Fibocom", ["AT+GTUSBMODE?"] = "+GTUSBMODE: " .. now }.command(self, command)
+    end
+    local setting = settings_of(modem, { composition = {} }).composition
+    return setting, setting:read(modem), modem
+  end
+  local setting, now = made("0104", "32", "(17,18,24,30-32)")
+  lu.assertEquals({ setting:show(now), table.concat(now.supported, " ") }, { "dm+at+qmi", "17 18 24 30 32" })
+  lu.assertEquals(setting:how(now, setting:normalise { "at", "mbim" }), "AT+GTUSBMODE=30")
+  lu.assertNil((setting:target(now, setting:normalise { "nmea", "qmi" })))
+  setting, now = made("7127", "41", "(40,41)", "0e8d")
+  lu.assertEquals({ setting:show(now), table.concat(now.supported, " ") }, { "dm+at+rndis+adb", "40 41" })
+  lu.assertStrContains(tostring(select(2, setting:target(now, setting:normalise { "at", "mbim" }))),
+    "this modem has no composition with at+mbim")
+  local modem
+  setting, now, modem = made("095a", "0", nil, "8087")
+  lu.assertEquals({ setting:show(now), table.concat(now.supported, " ") }, { "at+ncm", "0 7" })
+  local target = setting:target(now, setting:normalise { "at", "mbim" })
+  lu.assertEquals({ target.exact, target.product }, { 7, "2cb7:0007" })
+  modem.description.usb = "1-1"
+  local known = "alias usb:v*p*d*dc*dsc*dp*ic02isc0Eip00in* cdc_mbim\n"
+    .. "alias usb:v*p*d*dc*dsc*dp*ic02isc02ip01in* cdc_acm\n"
+  with_kernel(known, "modules.alias", function(folder)
+    lu.assertNil(compositions.refusal(modem.description, target, folder))
+  end)
+  lu.assertEquals(settings_of(by_name("Fibocom", { vendor = "2cb7", product = "0115" }, {}), { composition = {} })
+    .composition, nil)
+end
+
+-- Intel's chips, in an L850.
+function T.test_an_l850()
+  local modem = by_name("Fibocom Wireless Inc.\nL850-GL", { vendor = "2cb7", product = "0007" }, {
+    ["+XACT"] = "4,2,1,1,2,4,5,8,101,102,103,104,105,107,108",
+  }, function(_, value)
+    return value:find "^,,," and "4,2,1" .. value:sub(3) or value:gsub(",,$", "")
+      .. ",2,1,1,2,4,5,8,101,102,103,104,105,107,108"
+  end)
+  local list = settings_of(modem, { rat = "lte", bands = "B3" })
+  lu.assertEquals(list.bands:show(list.bands:read(modem)), "B1+B2+B3+B4+B5+B7+B8")
+  lu.assertEquals(run(list.bands, modem, "B3+B7"), "AT+XACT=,,,1,2,4,5,8,103,107")
+  lu.assertEquals(run(list.rat, modem, "lte"), "AT+XACT=2,,")
+  lu.assertEquals(list.rat:normalise "auto", "umts+lte")
+  lu.assertNil((list.rat:normalise "lte+nr"))
+end
+
 function T.test_a_sim7600()
   local modem = by_name("Manufacturer: SIMCOM INCORPORATED\nModel: SIMCOM_SIM7600E-H", {
     vendor = "1e0e", product = "9001",

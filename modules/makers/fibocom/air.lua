@@ -110,8 +110,20 @@ local intel_width = air.command {
   asks = "AT+XLEC?", prefix = "+XLEC", forms = { width_of_first(1), width_of_first(2), width_of_first(3) },
 }
 
+-- +XCESQ: <n>,<rxlev>,<ber>,<rscp>,<ecno>,<rsrq>,<rsrp>,<snr>: as 27.007's +CESQ has them, and an SNR in half dBs,
+-- which may be below 0. Source: ModemManager's plugin xmm, with its tests.
+local intel_levels = air.command {
+  asks = "AT+XCESQ?", prefix = "+XCESQ",
+  forms = {
+    { is = "signal", technology = "UMTS", least = 8, order = "- - - rscp ecio",
+      kinds = { rscp = fields.step(1, 96, 1, -120), ecio = fields.step(0, 49, 0.5, -24) } },
+    { is = "signal", technology = "LTE", least = 8, order = "- - - - - rsrq rsrp sinr",
+      kinds = { rsrq = lte.rsrq, rsrp = lte.rsrp, sinr = lte.sinr } },
+  },
+}
+
 ---@type maker.air
 return {
-  signal = { cells, intel_cells, standard.quality },
+  signal = { cells, intel_cells, intel_levels, standard.quality },
   cells = { cells, carriers, intel_carriers, intel_cells, intel_width },
 }

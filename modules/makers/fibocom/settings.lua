@@ -1,11 +1,13 @@
 -- SPDX-License-Identifier: MIT
--- Settings of Fibocom's modems: AT+GTACT has technologies and bands, AT+GTCELLLOCK one cell or channel.
+-- Settings of Fibocom's modems: AT+GTACT has technologies and bands, AT+GTCELLLOCK one cell or channel. Those with
+-- Intel's chips have AT+XACT instead.
 --
 -- Sources: Fibocom's AT manuals of FM150, FM160 and FM350; answers and commands of QModem's users.
 -- +GTACT: <technologies>,<first choice>,<second choice>,<band>...: UMTS bands as they are, LTE as 100 + band, 5G as 50
 -- and the band: 5078. A lock holds from the next restart on.
 
 local by_command = require "settings.by_command"
+local intel = require "makers.fibocom.intel"
 local locks = require "settings.locks"
 
 -- ---- radio access ----
@@ -20,8 +22,8 @@ local Rat = by_command.choice {
 
 -- LTE modems call all that they have 10, those with 5G 20.
 local function rat(modem, options)
-  local found, err = by_command.first(Rat)(modem, options)
-  local values = found and by_command.ask(modem, Rat.asks)
+  local found, err = by_command.first(Rat, intel.Rat)(modem, options)
+  local values = found and found.asks == Rat.asks and by_command.ask(modem, Rat.asks)
   if values and values[1] == "10" then
     found.auto = "auto"
   end
@@ -122,6 +124,7 @@ local Lock = locks.class {
 ---@type maker.settings
 return {
   rat = rat,
-  bands = by_command.first(Bands),
+  bands = by_command.first(Bands, intel.Bands),
   lock = by_command.first(Lock),
+  composition = require "makers.fibocom.composition",
 }
