@@ -17,6 +17,16 @@ Exchange.__index = Exchange
 -- CTL's transactions have one byte; the others' may have one, too.
 local MAX_TRANSACTION = 0xff
 
+-- A modem of another maker's chips does not know the command that carries QMI.
+local function no_qmi(err)
+  if err.code ~= "unsupported" then
+    return nil, err
+  end
+  return errors.fail {
+    code = "unsupported", source = "qmi", message = "the modem has no QMI inside MBIM", detail = err.detail,
+  }
+end
+
 function Exchange:request(given, seconds)
   local message = type(given) == "string" and core.parse(given) or given
   self.transaction = self.transaction % MAX_TRANSACTION + 1
@@ -24,7 +34,7 @@ function Exchange:request(given, seconds)
   message.transaction = transaction
   local reply, err = self.mbim:set(ext_qmux.message, { qmux = core.build(message) }, seconds)
   if not reply then
-    return nil, err
+    return no_qmi(err)
   end
   local answer
   answer, err = core.parse(reply.qmux or "")

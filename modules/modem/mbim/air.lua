@@ -50,12 +50,18 @@ local function cell_of(technology, entry, role, more)
   return cell
 end
 
+-- In dBm and dB, so below 0. Some firmware has the numbers of 36.133's steps instead.
+local function lte_level(value, lowest, step)
+  value = known(value)
+  return value and (value >= 0 and lowest + value * step or value)
+end
+
 local readers = {}
 
 function readers.LTE(entry, role)
   local cell_id = known(entry.cell_id)
   return cell_of("LTE", entry, role, {
-    channel = known(entry.earfcn), rsrp = known(entry.rsrp), rsrq = known(entry.rsrq),
+    channel = known(entry.earfcn), rsrp = lte_level(entry.rsrp, -141, 1), rsrq = lte_level(entry.rsrq, -20, 0.5),
     enb = cell_id and cell_id >> 8, sector = cell_id and cell_id & 0xff,
   })
 end
