@@ -8,6 +8,7 @@ local basic = require "mbim.basic_connect"
 local ext_qmux = require "mbim.ext_qmux"
 local extensions = require "mbim.ms_basic_connect_extensions"
 local faults = require "simulator.faults"
+local habits = require "simulator.habits"
 local pipeline = require "simulator.pipeline"
 local sim_qmi = require "simulator.qmi"
 local sms = require "mbim.sms"
@@ -89,15 +90,14 @@ function M.new(modem, options)
     modem = modem,
     send = options.send,
     max_control = options.max_control or modem.personality.max_control,
-    handlers = handlers,
+    handlers = habits.mbim(modem.personality, handlers),
     commands = 0,
     pipeline = pipeline.new(modem),
     assemblies = {},
   }, Function)
   self.tunnel = at_tunnel.new(modem)
   if self.tunnel then
-    self.handlers = self.tunnel:handlers()
-    for uuid, by_cid in pairs(handlers) do self.handlers[uuid] = by_cid end
+    for uuid, by_cid in pairs(self.tunnel:handlers()) do self.handlers[uuid] = by_cid end
   end
   self.qmi = sim_qmi.new(modem, { inner = true, send = function(frame) self:hear_qmi(frame) end })
   self:reset()
@@ -150,8 +150,8 @@ function Function:on_event(event, data)
     self:reset()
   elseif self.opened and command and wants(self, command.service_uuid, command.cid)
     and command.cid ~= self.executing then -- what a command has changed is in its answer already
-    local handler = self.handlers[command.service_uuid][command.cid]
-    local values = (handler.indication or handler.query)(self.modem, { session = data }, self)
+    local handler = (self.handlers[command.service_uuid] or {})[command.cid]
+    local values = handler and (handler.indication or handler.query)(self.modem, { session = data }, self)
     if values then
       indicate(self, command, values)
     end
@@ -199,13 +199,13 @@ end
 -- In -----------------------------------------------------------------------------------------------------------------
 
 local function run_handler(self, message)
-  local command = mbim.lookup(message.service, message.cid)
+  local declared = mbim.lookup(message.service, message.cid)
   local handler = (self.handlers[message.service] or {})[message.cid]
   local part = message.set and "set" or "query"
-  if not command or not handler or not handler[part] then
+  if not declared or not handler or not handler[part] then
     return nil, "no-device-support"
   end
-  command = mbim.at(command, self.modem.mbimex)
+  local command = mbim.at(declared, self.modem.mbimex)
   local values = command[part]:decode(message.info)
   if not values then
     return nil, "invalid-parameters"
@@ -213,6 +213,7 @@ local function run_handler(self, message)
   self.executing = message.service == BASIC_CONNECT and message.cid or nil
   local body, status = handler[part](self.modem, values, self)
   self.executing = nil
+  body = habits.altered(self.modem, declared, body)
   return body and assert(command.response:encode(body)), status
 end
 

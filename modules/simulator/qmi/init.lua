@@ -14,6 +14,7 @@ local qmi = require "qmi"
 local schema = require "schema"
 local clients = require "simulator.qmi.clients"
 local faults = require "simulator.faults"
+local habits = require "simulator.habits"
 local pipeline = require "simulator.pipeline"
 
 local CTL, WDS, DMS = qmi.services.ctl, qmi.services.wds, qmi.services.dms
@@ -70,8 +71,9 @@ local M = {}
 ---@return simulator.qmi_function
 function M.new(modem, options)
   local self = setmetatable({
-    modem = modem, send = options.send, inner = options.inner, services = services, commands = 0, transaction = 0,
-    pipeline = pipeline.new(modem), session = options.second and modem.personality.max_sessions - 1 or 0,
+    modem = modem, send = options.send, inner = options.inner, commands = 0, transaction = 0,
+    services = habits.qmi(modem.personality, services), pipeline = pipeline.new(modem),
+    session = options.second and modem.personality.max_sessions - 1 or 0,
   }, Function)
   self.clients = clients.new(self)
   self:reset()
@@ -135,7 +137,7 @@ function Function:on_event(event, data)
   elseif event == "clients" then
     return self.clients:list(data)
   end
-  for number, service in pairs(services) do
+  for number, service in pairs(self.services) do
     local tell = service.events[event]
     for _, client in ipairs(tell and self.clients:of(number) or {}) do
       tell(self.modem, client, data)
@@ -150,7 +152,7 @@ local function failure(name)
 end
 
 local function run_handler(self, request)
-  local service = services[request.service]
+  local service = self.services[request.service]
   local client = service and self.clients:find(request.service, request.client)
   if not client then
     return failure("invalid-client-id")
@@ -171,6 +173,7 @@ local function run_handler(self, request)
   if not answer then
     return failure(name)
   end
+  answer = habits.altered(self.modem, message, answer)
   answer.result = { status = name and 1 or 0, error = name and assert(error_number[name], name) or 0 }
   return assert(message.response:encode(answer))
 end

@@ -1,0 +1,85 @@
+-- SPDX-License-Identifier: MIT
+-- What a model's firmware does not know, of what simulated modems can do, and what it answers in a way of its own.
+--
+-- A personality has it in two tables:
+--   lacks   by the name of a protocol, a list of services ("ext-qmux"), or of their commands and messages, by number
+--           ("ms-basic-connect-extensions 10", "uim 0x47")
+--   alters  by the declaration of a command of MBIM or a message of QMI, fn(values, modem), which changes the values of
+--           its answer
+
+local mbim = require "mbim"
+local qmi = require "qmi"
+
+local habits = {}
+
+local services = { mbim = mbim.services, qmi = qmi.services }
+
+-- By service: true, or a set of numbers.
+local function lacking(personality, protocol)
+  local set = {}
+  for _, text in ipairs((personality.lacks or {})[protocol] or {}) do
+    local name, number = text:match "^(%S+)%s*(%S*)$"
+    local service = assert(services[protocol][name], name)
+    if number == "" then
+      set[service] = true
+    else
+      set[service] = set[service] or {}
+      set[service][math.tointeger(tonumber(number))] = true
+    end
+  end
+  return set
+end
+
+local function without(entries, numbers)
+  local rest = {}
+  for number, entry in pairs(entries) do
+    rest[number] = not numbers[number] and entry or nil
+  end
+  return rest
+end
+
+---The services of MBIM that it knows, with their commands.
+---@param personality simulator.personality
+---@param handlers table<string, table<integer, table>> all
+---@return table<string, table<integer, table>>
+function habits.mbim(personality, handlers)
+  local lacks, known = lacking(personality, "mbim"), {}
+  for uuid, commands in pairs(handlers) do
+    if lacks[uuid] ~= true then
+      known[uuid] = lacks[uuid] and without(commands, lacks[uuid]) or commands
+    end
+  end
+  return known
+end
+
+local function refuse() return nil, "not-supported" end
+
+---The services of QMI that it knows. A message that it does not know is refused.
+---@param personality simulator.personality
+---@param all table<integer, table>
+---@return table<integer, table>
+function habits.qmi(personality, all)
+  local lacks, known = lacking(personality, "qmi"), {}
+  for number, service in pairs(all) do
+    if type(lacks[number]) == "table" then
+      local handlers = without(service.handlers, lacks[number])
+      for id in pairs(lacks[number]) do handlers[id] = refuse end
+      known[number] = setmetatable({ handlers = handlers }, { __index = service })
+    elseif not lacks[number] then
+      known[number] = service
+    end
+  end
+  return known
+end
+
+---The values of an answer, as this model has them.
+---@param modem simulator.modem
+---@param declaration table of the command or message
+---@param values table?
+---@return table?
+function habits.altered(modem, declaration, values)
+  local alter = values and (modem.personality.alters or {})[declaration]
+  return alter and alter(values, modem) or values
+end
+
+return habits
