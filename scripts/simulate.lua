@@ -34,8 +34,8 @@ local function make_modem(args, group, number)
     return require("simulator.replay").new(args.replay, numbered(personality, number), group)
   end
   local modem = new_modem(numbered(personality, number), group, { factory = args.factory })
-  if args.composition then
-    modem:compose(args.composition)
+  if args.composition and not modem:compose(args.composition) then
+    return usage(("the simulated %s has no composition with %s"):format(personality.hardware, args.composition:upper()))
   end
   modem.latency = args.latency or modem.latency
   for _, text in ipairs(args.fault) do

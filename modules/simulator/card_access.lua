@@ -181,11 +181,12 @@ function methods:radio_went_off()
 end
 
 ---Resets the card, and reads it again, as the card asks for by REFRESH: there may be another profile on it.
-function methods:reset_card()
+---@param seconds number? that it takes
+function methods:reset_card(seconds)
   local card = self.card
   self.is_starting_card = true
   self:sim_changed()
-  self:after(self.slot_time, function()
+  self:after(seconds or self.slot_time, function()
     if self.card == card then
       card:power_on()
     end

@@ -33,6 +33,8 @@ local function usual_mask(personality, protocol)
   return serial | (protocol == "qmi" and qmi_mask(personality) or networks[protocol])
 end
 
+local protocols = { mbim = "mbim", qmi = "qmi" }
+
 ---@class simulator.usb_choice
 ---@field type integer the second argument of AT!USBCOMP
 ---@field mask integer its third one
@@ -44,6 +46,7 @@ end
 
 ---@class simulator.modem
 ---@field usb simulator.usb_choice in effect; what is chosen for the next start is in nv.usb
+---@field configuration integer which of its USB configurations the host has chosen
 local methods = {}
 
 local composition = { methods = methods, bits = bits }
@@ -82,7 +85,8 @@ end
 function composition.usual(personality, protocol)
   local usb = personality.usb
   return {
-    type = usb.usual_type, mask = usual_mask(personality, protocol), vendor = usb.vendor,
+    type = usb.usual_type, mask = usual_mask(personality, protocol),
+    vendor = usb.vendors and usb.vendors[protocol] or usb.vendor,
     product = usb.products and usb.products[protocol] or usb.product,
     boot_product = usb.boot_product, model = usb.model,
   }
@@ -94,11 +98,12 @@ function methods:apply_composition()
   for key, value in pairs(self.nv.usb) do
     self.usb[key] = value
   end
-  self.composition = self:configurations()[1] or nil
+  self.configuration = 1
+  self.composition = protocols[self:configurations()[1]]
 end
 
----What each of its USB configurations speaks; most modems have one.
----@return ("mbim"|"qmi"|false)[]
+---What each of its USB configurations speaks, or carries packets by; most modems have one.
+---@return ("mbim"|"qmi"|"ecm"|"ncm"|false)[]
 function methods:configurations()
   return self.personality.usb.configurations or { composition.protocol_of(self.usb.mask) or false }
 end
@@ -106,18 +111,35 @@ end
 ---The host has chosen a configuration; 0 is none.
 ---@param number integer
 function methods:configure(number)
-  local protocol = self:configurations()[number]
-  if protocol ~= nil and (protocol or nil) ~= self.composition then
-    self.composition = protocol or nil
+  local name = self:configurations()[number]
+  if name ~= nil and number ~= self.configuration then
+    self.configuration, self.composition = number, protocols[name]
     self:reset_control()
   end
 end
 
+local function includes(list, wanted)
+  for _, value in pairs(list) do
+    if value == wanted then return true end
+  end
+  return false
+end
+
 ---Comes up in the usual composition of a protocol from now on, and at once.
 ---@param protocol "mbim"|"qmi"|"ecm"|"ncm"|"rndis"
+---@return boolean done false: it has none such
 function methods:compose(protocol)
+  local usb, configurations = self.personality.usb, self:configurations()
+  local choices = usb.configurations or usb.numbers or self.personality.interfaces[protocol] and { protocol } or {}
+  if not includes(choices, protocol) then
+    return false
+  end
   self:choose_interfaces(self.nv.usb.type, usual_mask(self.personality, protocol))
   self:apply_composition()
+  for number, name in ipairs(configurations) do
+    if name == protocol then self:configure(number) end
+  end
+  return true
 end
 
 ---QMI's number of what is chosen: the same interfaces, or at least the same protocol.
@@ -148,10 +170,9 @@ function methods:choose_interfaces(kind, mask)
   if meaning.product then
     usb.product, usb.boot_product = meaning.product, meaning.boot_product
   end
-  local products = self.personality.usb.products
-  if products then
-    usb.product = products[composition.data_of(mask) or "none"] or usb.product
-  end
+  local fixed, data = self.personality.usb, composition.data_of(mask) or "none"
+  usb.product = fixed.products and fixed.products[data] or usb.product
+  usb.vendor = fixed.vendors and (fixed.vendors[data] or fixed.vendor) or usb.vendor
 end
 
 ---What carries its packets from the next start on; its other interfaces stay.
@@ -176,26 +197,32 @@ function methods:shows(name, protocol)
     return interface ~= nil and protocol == "qmi" and self.usb.mask & bits.rmnet1 ~= 0
   end
   return interface ~= nil and (interface.always or self.usb.mask & bits[name] ~= 0)
+    and not (interface.never and interface.never == protocol)
 end
 
 ---What carries its packets, if that is neither MBIM nor QMI.
 ---@return "ecm"|"ncm"|"rndis"|nil
 function methods:network_mode()
-  return not self.composition and composition.data_of(self.usb.mask) or nil
+  local configurations = self.personality.usb.configurations
+  return not self.composition
+    and (configurations and configurations[self.configuration] or composition.data_of(self.usb.mask)) or nil
 end
 
----An interface, with the number that it has beside this protocol: MBIM takes two, which moves those behind it.
+---An interface, with the number that it has beside this protocol: MBIM takes two, which moves those behind it, and some
+---makers have an order of their own for each.
 ---@param name string a key of the personality's interfaces
 ---@param protocol "mbim"|"qmi"|false|nil
 ---@return table
 function methods:interface(name, protocol)
   local interface = self.personality.interfaces[name]
-  if not interface.behind_data or protocol ~= "mbim" then
+  local number = (interface.numbers or {})[protocol or self:network_mode() or "none"]
+    or interface.behind_data and protocol == "mbim" and interface.interface + 1 or interface.interface
+  if number == interface.interface then
     return interface
   end
   local moved = {}
   for key, value in pairs(interface) do moved[key] = value end
-  moved.interface = interface.interface + 1
+  moved.interface = number
   return moved
 end
 

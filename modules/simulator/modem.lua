@@ -202,6 +202,9 @@ function Modem:power_on()
   if self.card then
     self.card:power_on()
   end
+  if self.card and self.personality.sim_time and self.group then
+    self:reset_card(self.personality.sim_time)
+  end
   self:settle()
 end
 

@@ -17,7 +17,7 @@ end
 
 local function set_function(modem, arguments)
   local wanted, restart = arguments[1], arguments[2]
-  if restart == "1" or wanted == "6" then
+  if restart == "1" or wanted == "6" or wanted == modem.personality.reset_function then
     return {}, nil, function() modem:restart() end
   elseif wanted ~= "0" and wanted ~= "1" and wanted ~= "4" then
     return nil, INCORRECT_PARAMETERS

@@ -30,7 +30,7 @@ local function learn(self, subjects)
     end
   end
   for _, subject in ipairs(subjects) do
-    require("simulator.at." .. subject)(handle)
+    require("simulator.at." .. subject)(handle, self.modem.personality)
   end
 end
 
@@ -275,7 +275,10 @@ local function obey(self, bytes)
   local line_before, rest = (self.input .. bytes):upper():match("^(.*)\r(.-)$")
   self.input = (rest or self.input .. bytes):sub(-MAX_LINE)
   local orders = { "AT+CFUN=1,1", "AT+CFUN=6" }
-  for resets in maker.each("resets", "at") do table.move(resets, 1, #resets, #orders + 1, orders) end
+  for _, made in ipairs(maker.all()) do
+    local resets = made.name == self.modem.personality.at and made.at.resets or {}
+    table.move(resets, 1, #resets, #orders + 1, orders)
+  end
   for _, order in ipairs(orders) do
     local known = order:match "^AT([^%w]%w+)"
     if line_before and line_before:find(order:sub(3), 1, true) and self.commands[known] then

@@ -1,0 +1,99 @@
+-- SPDX-License-Identifier: MIT
+-- Simulated modems of more makers: what each command says on them, and what it says that they have not.
+
+local lu = require "luaunit"
+local simulated = require "support.simulated"
+local world = require "support.world"
+
+local T = {}
+
+-- What everybody asks of a modem; each line of output has its command in front.
+local SCRIPT = [[
+show() { "$@" 2>&1 | sed "s|^|$2: |"; }
+moontower up --no-dns --apn r.ispsn >/run/test/up 2>&1; sed 's/^/up: /' /run/test/up
+for command in devices status signal cells usbcomp firmware technology bands lock slot; do show moontower $command; done
+show moontower setup --plan calyx-sprint
+show moontower at ATI
+moontower down >/dev/null 2>&1
+show moontower reset
+]]
+
+local function run(model, composition, script)
+  local options = { "--modem", model }
+  if composition ~= "" then table.move({ "--composition", composition }, 1, 2, 3, options) end
+  return world.run("moontower simulate set reset_time=0.1\n" .. (script or SCRIPT), nil, nil, options)
+end
+
+-- By model, and what it speaks where it has several: words of the output, blanks in any number.
+local models = {
+  l850 = {
+    "up: online 8.8.8.8 answers", "devices: /run/moontower/simulator/mbim MBIM wwan0 2cb7:0007",
+    "devices: AT /run/moontower/simulator/at", "signal: LTE -98 dBm -10 dB 12.5 dB -71 dBm",
+    "cells: primary LTE B41 EARFCN 40072 2538.2 MHz 20 MHz -98 -10 12.5 PCI 301", "cells: neighbour LTE",
+    "cells: secondary LTE B41", "usbcomp: 0 at+ncm moontower usbcomp 0", "usbcomp: * 7 at+mbim now",
+    "firmware: modem 18500.5001.00.05.27.30_5001", "technology: may use UMTS, LTE",
+    "technology: can be gsm, gsm+lte, gsm+umts, gsm+umts+lte, lte, umts, umts+lte", "bands: bands B1+B2+B3+B4",
+    "lock: locked to nothing: this modem offers no way to do that", "slot: moontower: the modem has one SIM slot",
+    "setup: Radio access umts+lte lte AT+XACT=2,,", "setup: USB composition at+mbim", "at: L850-GL",
+    "reset: reset /run/moontower/simulator/mbim restarts, by AT", "MBIM (2cb7:0007)",
+  },
+  ["fm150 qmi"] = {
+    "up: online 8.8.8.8 answers", "devices: /run/moontower/simulator/qmi QMI wwan0 2cb7:0104",
+    "signal: LTE -98 dBm -10 dB 12.4 dB -71 dBm", "usbcomp: 18 dm+at+ecm+adb", "usbcomp: * 32 dm+at+qmi now",
+    "usbcomp: 30 dm+at+mbim moontower usbcomp 30", "technology: may use UMTS, LTE, 5G SA, 5G NSA",
+    "lock: can be one cell or channel, of LTE or 5G, from the next restart on", "slot: 2 empty",
+    "setup: Radio access umts+lte+nr lte AT+GTACT=2", "firmware: modem 89602.1000.00.04.07.20_A12", "by AT",
+  },
+  ["fm150 mbim"] = { "devices: /run/moontower/simulator/mbim MBIM wwan0 2cb7:0111", "up: online", "usbcomp: * 30" },
+}
+
+local function squeezed(text) return (text:gsub("[ \t]+", " ")) end
+
+for name, words in pairs(models) do
+  T["test_" .. name:gsub("%W", "_")] = function()
+    local result = run(name:match "^(%S+)%s*(%S*)$")
+    world.assert_success(result)
+    local out = squeezed(result.out)
+    for _, text in ipairs(words) do lu.assertStrContains(out, text) end
+    for _, bad in ipairs { "traceback", "Allocate CID" } do lu.assertNotStrContains(result.out .. result.err, bad) end
+    lu.assertEquals(result.after, result.before)
+  end
+end
+
+-- ---- to another composition and back ----
+
+function T.test_an_fm150_changes_its_composition()
+  local result = run("fm150", "", [[moontower usbcomp at+mbim --reset && moontower up --apn r.ispsn --no-dns &&
+    moontower down && moontower usbcomp 32 --reset; moontower usbcomp 24; echo "24: $?"]])
+  for _, words in ipairs {
+    "dm+at+qmi -> dm+at+mbim, by AT+GTUSBMODE=30", "by AT+GTUSBMODE=32", "mbim, MBIM\n", "qmi, QMI\n",
+  } do
+    lu.assertStrContains(result.out, words)
+  end
+  lu.assertStrContains(result.out, "24: 1")
+  lu.assertStrContains(result.err, "without MBIM or QMI, nothing could connect the modem")
+end
+
+function T.test_an_fm150_is_locked_to_a_cell()
+  local result = run("fm150", "", [[moontower lock lte-8665/87 && moontower up --no-dns && moontower cells]])
+  world.assert_success(result)
+  lu.assertStrMatches(squeezed(result.out), ".*primary LTE B25 EARFCN 8665 .* PCI 87.*")
+end
+
+-- ---- an L850's ways over MBIM ----
+
+-- Its transfers are short, its levels numbers of steps, and QMI is not inside.
+function T.test_an_l850_over_mbim()
+  simulated.with_modem({ composition = "mbim", model = require "simulator.models.l850" }, function(modem)
+    simulated.await_home(modem)
+    local cells = assert(modem:cells "protocol")
+    lu.assertEquals({ cells.serving[1].rsrp, cells.serving[1].rsrq, #cells.neighbours }, { -98, -10, 0 })
+    lu.assertEquals({ modem:images() }, { { {
+      kind = "modem", version = "18500.5001.00.05.27.30_5001.0000.00.001.020_C81", is_active = true } } })
+    local id, err = modem.qmi:request(require("qmi.dms").get_ids)
+    lu.assertEquals({ id, err.code, err.message },
+      { nil, "unsupported", "Allocate CID: the modem has no QMI inside MBIM" })
+  end)
+end
+
+return T
