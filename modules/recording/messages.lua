@@ -5,7 +5,7 @@
 -- the same bytes with the values that it had, so that something in it is not declared, nothing of its body is left.
 
 local at_lines = require "recording.at_lines"
-local card_files = require "recording.card_files"
+local card_messages = require "recording.card_messages"
 local core_mbim = require "core.mbim"
 local core_qmi = require "core.qmi"
 local fields = require "recording.fields"
@@ -26,26 +26,23 @@ local M = {}
 ---@field private others recording.pseudonyms
 ---@field private keeps_cells boolean?
 ---@field private lines recording.at_lines those that MBIM carries
----@field private files table<string, integer> the card's files that were asked for, by request
----@field private file integer? that the message is about
+---@field private card recording.card_messages
+---@field private of_card recording.of_card what is put in place of fields of this message
 local Messages = {}
 Messages.__index = Messages
 
 local lists = { array = true, refs = true, list = true }
 local binary = { bytes = true, data = true, rest = true }
 
--- What is in the file that a message is about, or the request that it answers.
-local OF_FILES = { read_result = true, additional_read_result = true, record = true }
-
 local replace
 
 local function replace_text(self, value, t, name, is_secret)
-  if is_secret then
+  if self.of_card[name] then
+    return self.of_card[name](value)
+  elseif is_secret then
     return binary[t.kind] and self.others:zeros(value) or self.others:blank(value)
   elseif fields.keeps_text(name, self.keeps_cells) then
     return value
-  elseif OF_FILES[name] then
-    return card_files.replace(self.others, self.file, value)
   end
   return binary[t.kind] and self.others:bytes(value) or self.others:text(value, fields.kind(name))
 end
@@ -102,8 +99,6 @@ end
 
 -- ---- QMI ----
 
-local FILE = 0x02 -- the TLV with the number of a card's file
-
 -- TLV by TLV, so that one that is not declared takes no other with it.
 local function replace_tlvs(self, bytes, message, part)
   local by_tag = message and fields_of(message, part) or {}
@@ -121,21 +116,6 @@ local function replace_tlvs(self, bytes, message, part)
   return table.concat(list) .. self.others:zeros(rest)
 end
 
--- The number of the card's file that a message is about: of an answer, the request says it.
-local function file_of(self, message, declared)
-  local key = ("%d %d %d"):format(message.service, message.client, message.transaction)
-  local request = declared and message.type == "request" and fields_of(declared, "request")[FILE]
-  if request and request.name == "file" then
-    local file = declared.request:decode(message.tlvs, true)
-    self.files[key] = file and file.file and file.file.file_id
-  elseif message.type == "response" then
-    local id = self.files[key]
-    self.files[key] = nil
-    return id
-  end
-  return self.files[key]
-end
-
 ---@param bytes string a QMUX frame
 ---@return string? other nil: it is none
 function Messages:qmi(bytes)
@@ -144,7 +124,7 @@ function Messages:qmi(bytes)
     return nil
   end
   local declared = qmi.lookup(message.service, message.id)
-  self.file = file_of(self, message, declared)
+  self.of_card = self.card:of_qmi(message, declared)
   message.tlvs = replace_tlvs(self, message.tlvs, declared, message.type)
   return core_qmi.build(message)
 end
@@ -188,6 +168,7 @@ local function replace_info(self, message)
   if codec and is_tunnel(command) then
     return replace_tunnel(self, info, codec, message.type == "command") or self.others:zeros(info)
   end
+  self.of_card = self.card:of_mbim(message, command)
   return codec and replace_body(self, info, codec, fields_of(layout, part), command.secrets) or self.others:zeros(info)
 end
 
@@ -208,7 +189,8 @@ end
 ---@return recording.messages
 function M.new(others, options)
   return setmetatable({
-    others = others, keeps_cells = options.keep_cells, lines = at_lines.new(others, options), files = {},
+    others = others, keeps_cells = options.keep_cells, lines = at_lines.new(others, options),
+    card = card_messages.new(others), of_card = {},
   }, Messages)
 end
 

@@ -237,6 +237,7 @@ function Pseudonyms:scrub(text, is_known)
       return ("0"):rep(#run)
     end
   end)
+  text = text:gsub("(/home/)([^/%s]+)", function(folder, name) return folder .. self:text(name) end)
   text = text:gsub("(://)[^%s/@]+@", "%1xxx@"):gsub(MAC, function(address) return self:text(address) end)
   local long = is_known and LONG_IN_KNOWN or LONG
   text = text:gsub("%w+", function(word)

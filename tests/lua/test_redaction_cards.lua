@@ -3,6 +3,7 @@
 
 local at_lines = require "recording.at_lines"
 local card_files = require "recording.card_files"
+local core_mbim = require "core.mbim"
 local core_qmi = require "core.qmi"
 local hex = require "base.hex"
 local lu = require "luaunit"
@@ -79,6 +80,71 @@ function T.test_files_of_a_card_by_qmi()
   lu.assertEquals(answer(1, swap "89011200000123456781"),
     swap(others:digits("89011200000123456781", "iccid")))
   lu.assertEquals(answer(1, "\0\0\0\3"), "\0\0\0\0", "of which file?")
+end
+
+-- ---- bare commands ----
+
+local PIN, READ_ICCID = "\0\x20\0\1\x081234\xff\xff\xff\xff", "\0\xb0\0\0\x0a"
+
+-- Asks for a file as cards are asked, and for what nobody has to know. `ask` returns what stands for both.
+local function exchange(others, ask)
+  local iccid = swap(others:digits("89011200000123456781", "iccid"))
+  for _, case in ipairs {
+    { "\0\xa4\8\4\4\x7f\xff\x6f\xad", "\x62\2\x82\0" }, -- EF_AD
+    { "\0\xb0\0\0\4", "\0\0\0\3" },
+    { "\0\xa4\0\4\2\x2f\xe2", "" },
+    { READ_ICCID, swap "89011200000123456781", READ_ICCID, iccid },
+    { "\0\xc0\0\0\x0a", swap "89011200000123456781", "\0\xc0\0\0\x0a", iccid },
+    { "\0\xb0\0\3\2", "\x11\x02", "\0\xb0\0\3\2", "\0\0" }, -- a part of it
+    { PIN, "", PIN:sub(1, 5) .. ("\0"):rep(8), "" },
+    { "\x81\xe2\x91\0\2\x5a\0", "\x89\x04", "\x81\xe2\x91\0\2\0\0", "\0\0" },
+    { "\0\xa4\4\0\2\xa0\0", "\x6f\0" }, -- an application
+    { "\0\xb2\1\4\2", "\x11\x02", "\0\xb2\1\4\2", "\0\0" },
+    { "\0", "", "\0", "" },
+  } do
+    local command, answer = ask(case[1], case[2])
+    lu.assertEquals({ command, answer }, { case[3] or case[1], case[4] or case[2] }, hex.encode(case[1]))
+  end
+end
+
+function T.test_bare_commands_over_mbim()
+  local others, transaction = pseudonyms.new(), 0
+  local recorded = messages.new(others, {})
+  local apdu = require("mbim.ms_uicc_low_level_access").apdu
+  local function passed(part, values)
+    local bytes = core_mbim.build {
+      type = part == "set" and "command" or "command-done", transaction = transaction, service = apdu.service_uuid,
+      cid = apdu.cid, set = part == "set" or nil, status = part == "response" and 0 or nil,
+      info = assert(apdu[part]:encode(values)),
+    }
+    return apdu[part]:decode(core_mbim.parse(recorded:mbim(bytes)).info)
+  end
+  exchange(others, function(command, answer)
+    transaction = transaction + 1
+    local sent = passed("set", { channel = 1, secure_messaging = "none", class = "interindustry", command = command })
+    local status = { sw1 = 0x90, sw2 = 0, unused = 0 }
+    return sent.command, passed("response", { status = status, response = answer }).response
+  end)
+end
+
+function T.test_bare_commands_over_qmi()
+  local others, transaction = pseudonyms.new(), 0
+  local recorded = messages.new(others, {})
+  local apdu = require("qmi.uim.files").send_apdu
+  local function passed(type, values)
+    local bytes = core_qmi.build {
+      service = 11, client = 1, type = type, transaction = transaction, id = apdu.id,
+      tlvs = assert(apdu[type]:encode(values)), from_modem = type == "response",
+    }
+    return apdu[type]:decode(core_qmi.parse(recorded:qmi(bytes)).tlvs)
+  end
+  exchange(others, function(command, answer)
+    transaction = transaction + 1
+    local sent = passed("request", { slot = 1, channel_id = 1, apdu = command })
+    local got = passed("response", { result = { status = 0, error = 0 }, apdu_response = answer .. "\x90\0" })
+    lu.assertEquals(got.apdu_response:sub(-2), "\x90\0")
+    return sent.apdu, got.apdu_response:sub(1, -3)
+  end)
 end
 
 return T
