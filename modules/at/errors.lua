@@ -142,7 +142,11 @@ local M = {}
 local function of_network(number)
   for procedure, numbers in pairs(causes) do
     if numbers[number] then
-      return cause.verdict(numbers[number], procedure, technologies[number])
+      local found = cause.verdict(numbers[number], procedure, technologies[number])
+      if found then
+        found.procedure = procedure
+      end
+      return found
     end
   end
 end

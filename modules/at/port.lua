@@ -83,7 +83,7 @@ local function failure(job, final)
   }
   local found = final.number and at_errors.verdict(final.result, final.number)
   if found then
-    detail.words = found.words
+    detail.words, detail.nw_error, detail.procedure = found.words, found.nw_error, found.procedure
     found.words = ("%s (%s)"):format(found.words, final.text)
   else
     found = verdict.new(final.result == "command-not-supported" and "unsupported" or "bare-error", final.text)
@@ -251,7 +251,11 @@ function Port:send(bytes, seconds)
   if not self.port then
     return nil, self.lost
   end
-  return self.port:write(bytes, seconds)
+  local ok, err = self.port:write(bytes, seconds)
+  if err and err.code == "io" then
+    err.code = "gone" -- a terminal that has hung up
+  end
+  return ok, err
 end
 
 -- ---- listening ----

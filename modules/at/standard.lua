@@ -54,9 +54,12 @@ function M.registered(name, area)
     asks = ("AT%s?"):format(name), prefix = name,
     kinds = {
       state = states, act = technologies, cell_id = fields.hex(0xffffffffe), tac = fields.hex(0xfffffd),
-      lac = fields.hex(0xfffd), report = fields.whole(0, 5),
+      lac = fields.hex(0xfffd), report = fields.whole(0, 5), nw_error = fields.whole(1, 255),
     },
     forms = {
+      -- The network's cause (its kind is 0: of TS 24.301 or 24.501), with the reports 3 and 5.
+      { is = "registration", least = 7, when = { [2] = "3", [6] = "0" },
+        order = ("report state %s cell_id act - nw_error"):format(area) },
       { is = "registration", least = 2, most = 5, order = ("report state %s cell_id act"):format(area) },
       { is = "registration", least = 6, when = { [5] = "%d%d?" },
         order = ("report state %s cell_id act"):format(area) },

@@ -112,6 +112,7 @@ end
 ---@field hint string
 ---@field passes boolean? the same may be granted later, with nothing changed
 ---@field nw_error integer? the network's cause, where it is one (3GPP)
+---@field procedure "session"|"registration"|nil what the cause is of, where it came by AT
 
 ---@param kind string
 ---@param words string

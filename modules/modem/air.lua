@@ -106,22 +106,32 @@ local families = {
   ["5G SA"] = "5G", ["5G NSA"] = "LTE", LTE = "LTE", HSPA = "UMTS", UMTS = "UMTS", EDGE = "GSM", GPRS = "GSM",
 }
 
--- The place comes with a report that may be off: it is switched on for this question.
+-- Asks with another report than the one that is on, which is switched on again.
+local function with_report(modem, command, report, before, records)
+  local name = command.prefix
+  if ask(modem, ("AT%s=%d"):format(name, report)) then
+    local _ <close> = task.finally(function()
+      task.shield(ANSWER_TIME, ask, modem, ("AT%s=%d"):format(name, before))
+    end)
+    ask_all(modem, { command }, records)
+  end
+end
+
+-- The place, and why the network refuses, come with reports that may be off.
+local PLACE, CAUSE = 2, 3
+
 local function read_registration(modem, command)
   local records = {}
   local err = ask_all(modem, { command }, records)
   local found = records[1]
-  local is_short = found and registered[found.state] and not found.cell_id and found.report and found.report < 2
-  if err or not is_short then
+  local report = found and found.report
+  local lacks_place = found and registered[found.state] and not found.cell_id
+  local lacks_cause = found and found.state == "denied" and not found.nw_error
+  local wanted = lacks_cause and CAUSE or lacks_place and PLACE
+  if err or not wanted or not report or report >= wanted then
     return found, err
   end
-  local name = command.prefix
-  if ask(modem, ("AT%s=2"):format(name)) then
-    local _ <close> = task.finally(function()
-      task.shield(ANSWER_TIME, ask, modem, ("AT%s=%d"):format(name, found.report))
-    end)
-    ask_all(modem, { command }, records)
-  end
+  with_report(modem, command, wanted, report, records)
   return records[2] or found
 end
 
@@ -165,13 +175,22 @@ function M.registration(modem)
   if not found then
     return nil, err
   end
-  local result = { state = found.state or "unknown", provider = { id = "", name = "" } }
+  local result = { state = found.state or "unknown", provider = { id = "", name = "" }, nw_error = found.nw_error }
   if registered[result.state] then
     local provider, act = read_provider(modem)
     result.provider, result.technology = provider, act == "5G NSA" and act or found.act or act
     result.cell_id, result.tac, result.lac = found.cell_id, found.tac, found.lac
   end
   return result
+end
+
+---What the modem is on, by one answer.
+---@param modem modem.modem
+---@return modem.technology?
+function M.technology(modem)
+  local records = {}
+  ask_all(modem, { standard.operator }, records)
+  return records[1] and records[1].act
 end
 
 -- ---- cells ----

@@ -28,8 +28,6 @@ local function named(err)
     err.code = "rejected"
   elseif number == SIM_BUSY then
     err.code = "busy"
-  elseif err and err.code == "io" then
-    err.code = "gone" -- a terminal that has hung up
   end
   return err
 end

@@ -61,6 +61,9 @@ local function ask(self, command)
   return reply and (reply.lines[1] or ""):match("^%s*(.-)%s*$") or nil, err
 end
 
+-- Without when and where the firmware was built.
+local function word(line, prefix) return line and line:gsub("^" .. prefix, ""):match "^%S+" or nil end
+
 function Backend:identity()
   if not self.at then
     return {}
@@ -71,7 +74,7 @@ function Backend:identity()
   end
   return {
     imei = (serial or ""):match("^%+?C?G?S?N?:?%s*\"?(%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d)"),
-    firmware = ask(self, "AT+CGMR"), hardware = ask(self, "AT+CGMM"),
+    firmware = word(ask(self, "AT+CGMR"), "%+CGMR:%s*"), hardware = ask(self, "AT+CGMM"),
   }
 end
 

@@ -36,7 +36,7 @@ local function fail(code, doing, procedure, given)
 end
 
 ---@class modem.refusal what is known of a refusal
----@field source "mbim"|"qmi"
+---@field source "mbim"|"qmi"|"at"
 ---@field nw_error integer? the network's cause (3GPP TS 24.008, 24.301, 24.501)
 ---@field technology string? of the network that gave it
 ---@field verdict verdict.verdict? the modem's own reason, where the network gave no cause
@@ -49,7 +49,8 @@ end
 function M.connection(apn, given)
   local wanted = apn ~= "" and "the APN " .. apn:gsub("%%", "%%%%") or "its default APN"
   -- MBIM has room for one cause: of the connection, or of the registration that it needs.
-  local procedure = given.source == "mbim" and given.nw_error and cause.procedure(given.nw_error) or "session"
+  local procedure = given.source == "mbim" and given.nw_error and cause.procedure(given.nw_error)
+    or given.err and given.err.detail and given.err.detail.procedure or "session"
   return fail("connect-refused", "the %s refuses a connection to " .. wanted, procedure, given)
 end
 

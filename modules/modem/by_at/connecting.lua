@@ -1,8 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- Connecting by AT: the context, the maker's order, and the addresses on the modem's network card.
 
+local air = require "modem.air"
 local context = require "modem.by_at.context"
 local dhcp = require("base.lazy")(function() return require "modem.dhcp" end)
+local dual_stack = require "modem.dual_stack"
 local errors = require "errors"
 local network_reject = require("base.lazy")(function() return require "modem.network_reject" end)
 local sanitize = require "modem.sanitize"
@@ -18,13 +20,17 @@ local M = {}
 
 -- ---- the packet service ----
 
+-- A modem that is not attached is on no technology.
 function M:packet_service()
   local reply, err = self.at:command("AT+CGATT?", { seconds = ANSWER_TIME })
   local value = reply and table.concat(reply.lines, "\n"):match "%+CGATT:%s*(%d)"
   if reply and not value then
     return errors.lacks("at", "AT+CGATT?", "state")
   end
-  return value and { state = value == "1" and "attached" or "detached" }, err
+  if not value then
+    return nil, err
+  end
+  return value == "1" and { state = "attached", technology = air.technology(self) } or { state = "detached" }
 end
 
 local function switch_packet_service(self, order)
@@ -167,27 +173,13 @@ local function prepare(self, way, parameters)
   return ok, err
 end
 
-function M:activate(parameters)
-  if parameters.session ~= 0 then
-    return errors.fail {
-      code = "unsupported", source = "modem", message = "this modem's network card carries one connection",
-      hint = "With MBIM or QMI it may carry several: see `moontower usbcomp`.",
-    }
-  end
-  local ok, err = ways.check(parameters)
-  local way, nw_error
-  if ok then
-    way, err = ways.of(self)
-  end
-  if not way then
-    return nil, err
-  end
-  ok, err = prepare(self, way, parameters)
+local function connect(self, way, parameters)
+  local ok, err = prepare(self, way, parameters)
   if not ok then
     return nil, err
   end
   ok, err = order(self, way.connects, ways.values(way, parameters), CONNECT_TIME)
-  local session
+  local session, nw_error
   if ok then
     session, err, nw_error = await_session(self)
   end
@@ -196,10 +188,29 @@ function M:activate(parameters)
     return session
   end
   local _, why = refused(self, parameters, err, nw_error)
-  if why.code == "connect-refused" then
+  return nil, why
+end
+
+function M:activate(parameters)
+  if parameters.session ~= 0 then
+    return errors.fail {
+      code = "unsupported", source = "modem", message = "this modem's network card carries one connection",
+      hint = "With MBIM or QMI it may carry several: see `moontower usbcomp`.",
+    }
+  end
+  local ok, err = ways.check(parameters)
+  local way, session
+  if ok then
+    way, err = ways.of(self)
+  end
+  if not way then
+    return nil, err
+  end
+  session, err = dual_stack.activate(parameters, function(asked) return connect(self, way, asked) end)
+  if not session and err.code == "connect-refused" then
     self:deactivate(0)
   end
-  return nil, why
+  return session, err
 end
 
 function M:deactivate(number)
@@ -271,7 +282,10 @@ function M:ip_configuration(number)
       return nil, err
     end
   end
-  if families_of(self, ways.context(way)) == "ipv6" then
+  local session = self:session(number)
+  if session and session.state == "deactivated" then
+    return errors.fail { code = "rejected", source = "at", message = "there is no connection to read addresses of" }
+  elseif session and session.ip == "ipv6" then
     return { session = number, ipv4 = { addresses = {}, dns = {} }, ipv6 = { addresses = {}, dns = {} } }
   end
   return errors.fail {

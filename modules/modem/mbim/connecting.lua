@@ -4,6 +4,7 @@
 local lazy = require "base.lazy"
 local answers = require "modem.mbim.answers"
 local basic = require "mbim.basic_connect"
+local dual_stack = require "modem.dual_stack"
 local errors = require "errors"
 local network_reject = lazy(function() return require "modem.network_reject" end)
 local wait = require "modem.wait"
@@ -98,41 +99,19 @@ local function activate(self, parameters)
   return network_reject.connection(parameters.apn, { source = "mbim", nw_error = nw_error, err = err })
 end
 
--- A network that refuses both families in one connection says what it allows; what to ask for instead, by its cause
--- (3GPP TS 24.008, 24.301).
-local either = { "ipv4", "ipv6" }
--- 32 and 33 are what subscriptions of one family get where the network has no better word for it.
-local allowed = { [28] = either, [32] = either, [33] = either, [50] = { "ipv4" }, [51] = { "ipv6" }, [52] = either }
--- And with these statuses, a modem that does not know the type of both in one.
+-- With these statuses, a modem refuses that does not know the type of both families in one connection.
 local unknown_type = { ["invalid-parameters"] = true, ["no-device-support"] = true, ["context-not-supported"] = true }
 
-local function instead_of_both(err)
+local function is_unknown(err)
   local detail = err.detail or {}
-  return allowed[detail.nw_error] or not detail.nw_error and unknown_type[detail.status] and either or {}
+  return not detail.nw_error and unknown_type[detail.status]
 end
 
 function M:activate(parameters)
   if not self.asked_sim then
     self:sim()
   end
-  local session, err = activate(self, parameters)
-  if session or parameters.ip ~= "ipv4v6" then
-    return session, err
-  end
-  local both, refused = err, {}
-  for _, family in ipairs(instead_of_both(err)) do
-    local other = family == "ipv4" and "ipv6" or "ipv4"
-    session, err = activate(self, setmetatable({ ip = family }, { __index = parameters }))
-    if session then
-      session.ip, session.refused = family, { [other] = refused[other] or both }
-      return session
-    end
-    refused[family] = err
-    if network_reject.concerns_all_types(err) then
-      break
-    end
-  end
-  return network_reject.of_families(next(refused) and refused or { ipv4 = both })
+  return dual_stack.activate(parameters, function(asked) return activate(self, asked) end, is_unknown)
 end
 
 function M:deactivate(number)

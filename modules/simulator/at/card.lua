@@ -97,6 +97,11 @@ return function(handle)
     end,
     test = function() return {} end,
     set = enter,
+    events = {
+      sim = function(at) -- where a host has no other way to know
+        return at.modem:network_mode() and "+CPIN: " .. (states[at.modem:sim_state()] or "NOT READY") or nil
+      end,
+    },
   })
   handle("+CLCK", { set = lock, test = function() return { '+CLCK: ("SC")' } end })
   handle("+CPWD", { set = change, test = function() return { '+CPWD: ("SC",8)' } end })

@@ -7,6 +7,7 @@ local NOT_SUPPORTED, NO_SERVICE, INCORRECT_PARAMETERS = 4, 30, 50
 -- The access technology (27.007, 7.3).
 local technologies = { LTE = 7, ["5G SA"] = 11, ["5G NSA"] = 13 }
 local LTE_ALONE = 7
+local TELLS_CAUSE = 3 -- the report with the network's cause
 
 local states = { home = 1, roaming = 5, partner = 5, searching = 2, denied = 3, deregistered = 0 }
 
@@ -20,8 +21,10 @@ local function registration(modem, report, name)
   end
   local text = tostring(states[state])
   local cell = modem:primary_cell()
-  if report == 2 and modem:is_registered() and cell then
+  if report >= 2 and modem:is_registered() and cell then
     text = ('%s,"%X","%08X",%d'):format(text, cell.tac, cell.id, technologies[technology] or LTE_ALONE)
+  elseif report == TELLS_CAUSE and modem.registration.state == "denied" then
+    text = ("%s,,,,0,%d"):format(text, modem.registration.nw_error)
   end
   return text
 end
@@ -33,11 +36,13 @@ local function registration_command(name)
       local report = at.settings.reports[name] or 0
       return is_known(modem) and { ("%s: %d,%s"):format(name, report, registration(modem, report, name)) } or nil
     end,
-    test = function(modem) return is_known(modem) and { name .. ": (0-2)" } or nil end,
+    test = function(modem)
+      return is_known(modem) and { name .. (name == "+CREG" and ": (0-2)" or ": (0-3)") } or nil
+    end,
     set = function(modem, arguments, at)
       if not is_known(modem) then return nil end
       local report = math.tointeger(tonumber(arguments[1]))
-      if not report or report < 0 or report > 2 then
+      if not report or report < 0 or report > (name == "+CREG" and 2 or TELLS_CAUSE) then
         return nil, INCORRECT_PARAMETERS
       end
       at.settings.reports[name] = report

@@ -1,0 +1,42 @@
+-- SPDX-License-Identifier: MIT
+-- Both families in one connection: a network that refuses that says what it allows, and each family is asked for by
+-- itself then.
+
+local network_reject = require("base.lazy")(function() return require "modem.network_reject" end)
+
+local M = {}
+
+-- By the network's cause (3GPP TS 24.008, 24.301). 32 and 33 are what subscriptions of one family get where the network
+-- has no better word for it.
+local either = { "ipv4", "ipv6" }
+local allowed = { [28] = either, [32] = either, [33] = either, [50] = { "ipv4" }, [51] = { "ipv6" }, [52] = either }
+
+---Connects, and asks for less where the network or the modem refuses both in one.
+---@param parameters modem.parameters
+---@param activate fun(parameters: modem.parameters): modem.session?, moontower.error?
+---@param is_unknown (fun(err: moontower.error): boolean?)? does the modem not know the type?
+---@return modem.session? session `ip` and `refused` as activate() of a back end has them
+---@return moontower.error? err
+function M.activate(parameters, activate, is_unknown)
+  local session, err = activate(parameters)
+  if session or parameters.ip ~= "ipv4v6" then
+    return session, err
+  end
+  local both, refused = err, {}
+  local detail = both.detail or {}
+  for _, family in ipairs(allowed[detail.nw_error] or is_unknown and is_unknown(both) and either or {}) do
+    local other = family == "ipv4" and "ipv6" or "ipv4"
+    session, err = activate(setmetatable({ ip = family }, { __index = parameters }))
+    if session then
+      session.ip, session.refused = family, { [other] = refused[other] or both }
+      return session
+    end
+    refused[family] = err
+    if network_reject.concerns_all_types(err) then
+      break
+    end
+  end
+  return network_reject.of_families(next(refused) and refused or { ipv4 = both })
+end
+
+return M
