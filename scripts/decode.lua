@@ -52,7 +52,7 @@ local function decode_log(reader, item, args)
     show:show(item)
     item, err = reader:next()
   end
-  local status, failure = show:finish()
+  local status, failure = show:finish(reader.advice)
   tell_skipped(reader)
   return status == 0 and not err and 0 or nil, err or failure
 end
@@ -154,8 +154,8 @@ Examples:
   moontower decode modemmanager.log
   moontower decode bug.recording
 Dumps (hexdump -C, xxd, od, tcpdump) may be pasted as they are. A FILE, or what is pasted, may be a log of mbimcli,
-qmicli, ModemManager or uqmi, usbmon's text, a pcap file of USB, QModem's fixtures, or a recording: each message is
-shown with its time, the fragments of one are put together, and what was left out is told at the end.
+qmicli, ModemManager, uqmi or umbim, usbmon's text, a pcap file of USB, QModem's fixtures, or a recording: each message
+is shown with its time, the fragments of one are put together, and what was left out is told at the end.
 Passwords and PINs are not shown.]],
 
   options = {

@@ -49,16 +49,18 @@ end
 
 ---A transfer, or what somebody has kept of it.
 ---@param bytes string
+---@param length integer? of the whole transfer
 ---@return captures.item? item without time and port; nil: more must come
 ---@return string? skipped why it is none
-function Port:add(bytes)
+function Port:add(bytes, length)
   local head = M.head(bytes)
   if not head then
-    return nil, ("%d bytes that are no message of MBIM or QMI"):format(#bytes)
+    return nil, "transfers that are no message of MBIM or QMI"
   elseif head.protocol == "qmi" and self.has_mbim then
     return nil, "messages of QMI that are inside those of MBIM, too"
   end
   self.has_mbim = self.has_mbim or head.protocol == "mbim"
+  head.size = length and math.min(head.size, length) or head.size
   if #bytes < head.size then
     return { protocol = head.protocol, sent = head.sent, bytes = bytes, size = head.size }
   end

@@ -18,20 +18,28 @@ local inputs = require "captures.input"
 
 ---@class captures.format
 ---@field name string what it is, for people
----@field fits fun(start: string): boolean? by the first bytes of a file
----@field module string
+---@field advice string how all of a message is kept
+---@field module string its file: fits(start) tells by the first bytes of a file, new(emit, skip) reads it
 
-local START = 4096 -- bytes that a format is recognised by
+local START = 512 -- bytes that a format is recognised by
+
+local PCAP = "`tcpdump -i usbmon1 -s 0 -w FILE` keeps all."
 
 ---@type captures.format[] the last one fits always
 local formats = {
-  { name = "a log", module = "captures.log", fits = function() return true end },
+  { name = "a capture of USB", module = "captures.pcap", advice = PCAP },
+  { name = "usbmon's text", module = "captures.usbmon",
+    advice = "usbmon's text has 32 bytes of a transfer. " .. PCAP },
+  { name = "QModem's fixtures", module = "captures.fixtures", advice = "" },
+  { name = "a log", module = "captures.log",
+    advice = "mbimcli and qmicli write all with --verbose-full, ModemManager with --log-personal-info." },
 }
 
 local M = {}
 
 ---@class captures.reader
 ---@field format string what it was taken for
+---@field advice string how all of a message is kept
 ---@field skipped { why: string, count: integer, line: integer }[] what was not read; line: of the first of a kind
 ---@field count integer of all items so far
 ---@field private input captures.input
@@ -97,9 +105,10 @@ function M.open(piece, name)
   end
   local self = setmetatable({ input = input, name = name, skipped = {}, count = 0, items = {}, at = 1 }, Reader)
   for _, format in ipairs(formats) do
-    if format.fits(start) then
-      self.format = format.name
-      self.parser = require(format.module).new(function(item) emit(self, item) end, function(why) skip(self, why) end)
+    local module = require(format.module)
+    if module.fits(start) then
+      self.format, self.advice = format.name, format.advice
+      self.parser = module.new(function(item) emit(self, item) end, function(why) skip(self, why) end)
       break
     end
   end

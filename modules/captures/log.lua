@@ -1,9 +1,11 @@
 -- SPDX-License-Identifier: MIT
--- Logs of mbimcli, qmicli, ModemManager, uqmi: their bytes in hex, their AT commands, whatever a logger has put before.
+-- Logs of mbimcli, qmicli, ModemManager, uqmi and umbim: their bytes in hex, their AT commands, whatever a logger has
+-- put before.
 
 local control = require "captures.control"
 local hex = require "base.hex"
 local lines = require "captures.lines"
+local ports = require "captures.ports"
 
 local DAY = 86400
 local LONGEST_PREFIX = 64 -- in front of a line, with its time
@@ -11,7 +13,7 @@ local LONGEST_PREFIX = 64 -- in front of a line, with its time
 ---@class captures.log
 ---@field private emit fun(item: captures.item)
 ---@field private skip fun(why: string)
----@field private ports table<string, any>
+---@field private ports captures.ports
 ---@field private port string? the one named last
 ---@field private time number? seconds
 ---@field private has_seconds boolean? times are ModemManager's own, not those of a logger
@@ -43,16 +45,13 @@ end
 
 -- ---- bytes of control ports ----
 
-local function port_of(self, name, make)
-  name = name or "?"
-  self.ports[name] = self.ports[name] or make()
-  return self.ports[name]
-end
-
 local function add_bytes(self, digits)
   digits = digits:gsub("[:%s]", "")
   local bytes = hex.decode(digits:sub(1, #digits // 2 * 2))
-  local item, skipped = port_of(self, self.port, control.new):add(bytes)
+  local port, item, skipped = self.ports:get(self.port or "?", control.new), nil, ports.TOO_MANY
+  if port then
+    item, skipped = port:add(bytes)
+  end
   if item then
     item.port, item.time = self.port, self.time
     self.emit(item)
@@ -71,9 +70,10 @@ local function see_raw(self, line)
   return digits ~= nil
 end
 
--- "Send packet: 01 0f 00 ...", of uqmi.
+-- "Send packet: 01 0f 00 ...", of uqmi; "sending (16): 01 00 00 00 ...", "reading (16): ...", of umbim.
 local function see_packet(self, line)
-  local digits = line:match "[Ss]en[dt] packet:%s*(%x%x[%x%s]*)" or line:match "Received packet:%s*(%x%x[%x%s]*)"
+  local digits = line:match "Send packet:%s*(%x%x[%x%s]*)" or line:match "Received packet:%s*(%x%x[%x%s]*)"
+    or line:match "sending %(%d+%):%s*(%x%x[%x%s]*)" or line:match "reading %(%d+%):%s*(%x%x[%x%s]*)"
   if digits then
     add_bytes(self, digits)
   end
@@ -102,7 +102,11 @@ local function see_at(self, line)
   end
   local name = before:match "[%[(]([^%[%]()]*)[%])]:?%s*$" or "?"
   name = name:match "([%w]+)/at$" or name:match "[^/]*$"
-  local port = port_of(self, "AT " .. name, lines.new)
+  local port = self.ports:get("AT " .. name, lines.new)
+  if not port then
+    self.skip(ports.TOO_MANY)
+    return true
+  end
   local said = arrow == "-->" and { port:send(unescaped(quoted)) } or arrow == "<--" and port:receive(unescaped(quoted))
   for _, item in ipairs(said) do
     item.protocol, item.port, item.time = "at", name, self.time
@@ -131,11 +135,14 @@ function Log:step(input)
   return true
 end
 
+---@return true what is nothing else may be one
+function M.fits() return true end
+
 ---@param emit fun(item: captures.item)
 ---@param skip fun(why: string)
 ---@return captures.log
 function M.new(emit, skip)
-  return setmetatable({ emit = emit, skip = skip, ports = {}, days = 0 }, Log)
+  return setmetatable({ emit = emit, skip = skip, ports = ports.new(), days = 0 }, Log)
 end
 
 return M

@@ -91,9 +91,10 @@ function Passed:show(item)
 end
 
 ---The end.
+---@param advice string? how all of a message is kept
 ---@return integer status 0: all could be read
 ---@return moontower.error? err
-function Passed:finish()
+function Passed:finish(advice)
   if self.held then
     print(self.held)
   elseif self.as_json then
@@ -102,7 +103,7 @@ function Passed:finish()
   if self.cut > 0 then
     return 1, errors.new {
       code = "malformed", source = "decode", message = ("%d of %d are cut short there"):format(self.cut, self.count),
-      hint = "mbimcli and qmicli print all with --verbose-full, ModemManager with --log-personal-info.",
+      hint = advice,
     }
   elseif self.bad > 0 then
     return 1, errors.new {

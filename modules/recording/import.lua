@@ -7,7 +7,6 @@ local errors = require "errors"
 local M = {}
 
 local names = { mbim = "messages of MBIM", qmi = "messages of QMI", at = "lines at AT ports" }
-local HOW = "mbimcli and qmicli write all with --verbose-full, ModemManager with --log-personal-info."
 
 ---@class recording.import
 ---@field format string what it is made of
@@ -57,7 +56,7 @@ function Import:report()
   end
   local list = { ("Imported %s of %s."):format(table.concat(parts, ", "), self.format) }
   if self.counts.cut > 0 then
-    list[2] = ("%d messages are cut short there, and are left out: %s"):format(self.counts.cut, HOW)
+    list[2] = ("%d messages are cut short there, and are left out: %s"):format(self.counts.cut, self.reader.advice)
   end
   for _, entry in ipairs(self.reader.skipped) do
     list[#list + 1] = ("Left out, first in line %d: %d %s."):format(entry.line, entry.count, entry.why)
@@ -83,7 +82,7 @@ function M.open(piece, name)
     return nil, err
   elseif not item then
     return errors.fail {
-      code = "malformed", source = "recording", hint = HOW,
+      code = "malformed", source = "recording", hint = reader.advice,
       message = ("%s: each of its %d messages is cut short"):format(name, cut),
     }
   end

@@ -4,6 +4,7 @@
 local captures = require "captures"
 local core_mbim = require "core.mbim"
 local fs = require "core.fs"
+local hex = require "base.hex"
 local lu = require "luaunit"
 local process = require "core.process"
 
@@ -68,6 +69,8 @@ function T.test_logs()
       .. OPEN .. "\nx"] = { "> mbim 16" },
     ["daemon.debug [6]: [/dev/cdc-wdm0] Sent message... <<<<<< RAW: <<<<<<   length = 13 <<<<<<   data   = "
       .. GET_IDS .. "\n"] = { "> qmi 13" },
+    ["sending (16): " .. OPEN:gsub(":", " ") .. "\n  header_type: 0001\nreading (16): " .. OPENED:gsub(":", " ")]
+      = { "> mbim 16", "< mbim 16" },
     ["Send packet: " .. GET_IDS:gsub(":", " "):lower() .. "\n"] = { "> qmi 13" },
     ["<<<<<<   data   = 03:00:00:00:30:00:00:00:03:00:00:00...\n"] = { "> mbim 12/48" },
     ["<<<<<<   data   = 02:00:00:00:0C:00:00:00:04:00:00:00...\n"] = { "> mbim 12" },
@@ -98,7 +101,7 @@ end
 function T.test_what_is_left_out_is_told()
   local _, skipped = all_of(("data = %s\ndata = %s\ndata = %s\ndata = 00:11:22"):format(OPEN, GET_IDS, GET_IDS))
   lu.assertEquals({ skipped[1].count, skipped[1].line, skipped[2].why },
-    { 2, 2, "3 bytes that are no message of MBIM or QMI" })
+    { 2, 2, "transfers that are no message of MBIM or QMI" })
 end
 
 function T.test_what_is_no_log()
@@ -121,6 +124,127 @@ function T.test_damaged_logs()
     all_of(text, math.random(1, 100))
   end
 end
+
+-- ---- captures of USB ----
+
+local MON = [[
+ffff88003d0c1d80 3575914555 S Co:1:005:0 s 21 00 0000 0002 0010 16 = 01000000 10000000 02000000 00100000
+ffff88003d0c1d80 3575914600 C Co:1:005:0 0 16 >
+ffff88003d0c1d81 3575914700 C Ii:1:005:1 0:32 8 = a1010000 02000000
+ffff88003d0c1d80 3575914800 S Ci:1:005:0 s a1 01 0000 0002 1000 4096 <
+ffff88003d0c1d80 3575914900 C Ci:1:005:0 0 16 = 01000080 10000000 02000000 00000000
+ffff88003d0c1d80 3575915800 S Ci:1:005:0 s a1 01 0000 0002 1000 4096 <
+ffff88003d0c1d80 3575915900 C Ci:1:005:0 0 64 = 03000080 40000000 03000000 01000000 00000000 a289cc33 bcbb8b4f b6b0133e
+ffff88003d0c1d82 3575916000 S Bo:1:005:3 -115 8 = 41542b43 474d490d
+ffff88003d0c1d83 3575916050 C Bi:1:005:4 0 16 = 0d0a5369 65727261 0d0a0d0a 4f4b0d0a
+ffff88003d0c1d84 3575916060 S Bo:1:006:3 -115 8 = 00001122 33445566
+]]
+local IN_MON = { "> mbim 16", "< mbim 16", "< mbim 32/64", "> at sent AT+CGMI", "< at line Sierra", "< at final OK" }
+
+function T.test_usbmon()
+  local list, skipped = all_of(MON)
+  lu.assertEquals({ shown(list), #skipped }, { IN_MON, 0 })
+  lu.assertAlmostEquals(list[2].time - list[1].time, 0.000345, 1e-9)
+  lu.assertEquals(list[1].port, "usb 1:5")
+  local _, _, err = all_of(MON .. "what?\n")
+  lu.assertStrContains(tostring(err), "it: line 11: this is no line of usbmon's")
+end
+
+-- The transfers of MON as usbmon's binary form has them, in packets.
+local function packets(order, mmapped)
+  local function packet(event, kind, endpoint, setup, data, size)
+    return (order .. "I8c1BBBI2BBi8i4i4I4I4"):pack(7, event, kind, endpoint, 5, 1, setup and 0 or 45, 0, 1, 2, 0,
+      size or #data, #data) .. (setup or ("\0"):rep(8)) .. (mmapped and ("\0"):rep(16) or "") .. data
+  end
+  local function bytes(text) return hex.decode((text:gsub(":", ""))) end
+  local get = "\xa1\1\0\0\2\0\0\x10"
+  return {
+    packet("S", 2, 0, "\x21\0\0\0\2\0\x10\0", bytes(OPEN)), packet("C", 1, 0x81, nil, "\xa1\1\0\0"),
+    packet("S", 2, 0x80, get, ""), packet("C", 2, 0x80, nil, bytes(OPENED)),
+    packet("S", 2, 0x80, get, ""), packet("C", 2, 0x80, nil, "\3\0\0\x80\x40\0\0\0" .. ("\0"):rep(24), 64),
+    packet("S", 3, 3, nil, "AT+CGMI\r"), packet("C", 3, 0x84, nil, "\r\nSierra\r\n\r\nOK\r\n"),
+  }
+end
+
+local function pcap(order, mmapped, magic)
+  local parts = { (order .. "I4I2I2I4I4I4I4"):pack(magic or 0xa1b2c3d4, 2, 4, 0, 0, 65535, mmapped and 220 or 189) }
+  for i, packet in ipairs(packets(order, mmapped)) do
+    parts[#parts + 1] = (order .. "I4I4I4I4"):pack(i, 0, #packet, #packet) .. packet
+  end
+  return table.concat(parts)
+end
+
+local function pcapng(order)
+  local function block(kind, body)
+    body = body .. ("\0"):rep(-#body % 4)
+    return (order .. "I4I4"):pack(kind, #body + 12) .. body .. (order .. "I4"):pack(#body + 12)
+  end
+  local parts = {
+    block(0x0a0d0d0a, (order .. "I4I2I2i8"):pack(0x1a2b3c4d, 1, 0, -1)),
+    block(1, (order .. "I2I2I4"):pack(220, 0, 0) .. (order .. "I2I2"):pack(9, 1) .. "\9\0\0\0\0\0\0\0"),
+  }
+  for i, packet in ipairs(packets(order, true)) do
+    local time = i * 1000000000
+    local head = (order .. "I4I4I4I4I4"):pack(0, time >> 32, time & 0xffffffff, #packet, #packet)
+    parts[#parts + 1] = block(6, head .. packet)
+  end
+  return table.concat(parts)
+end
+
+local function usb_files()
+  return {
+    pcap("<"), pcap(">"), pcap("<", true), pcap(">", true), pcap("<", true, 0xa1b23c4d), pcapng "<", pcapng ">", MON,
+  }
+end
+
+function T.test_pcap()
+  for i, text in ipairs(usb_files()) do
+    for _, size in ipairs { 1, 4096 } do
+      local list, _, err = all_of(text, size)
+      lu.assertEquals({ shown(list), err }, { IN_MON, nil }, i)
+    end
+    lu.assertTrue(text == MON or math.abs(all_of(text)[4].time - 7) < 1, i)
+  end
+  local _, _, err = all_of(pcap("<"):sub(1, -3))
+  lu.assertStrContains(tostring(err), "it: packet 8: the file ends within it")
+  _, _, err = all_of((pcap("<"):gsub("^(.-)\xbd", "%1\1")))
+  lu.assertStrContains(tostring(err), "another kind of link (1)")
+end
+
+function T.test_damaged_captures_of_usb()
+  math.randomseed(tonumber(os.getenv "MT_SEED") or os.time())
+  for _, whole in ipairs(usb_files()) do
+    for _ = 1, 400 do
+      local at, past = math.random(#whole), math.random(0, 6)
+      local noise = string.char(math.random(0, 255)):rep(math.random(0, 6))
+      all_of(whole:sub(1, at - 1) .. noise .. whole:sub(at + past), 512)
+    end
+  end
+end
+
+-- ---- QModem's fixtures ----
+
+local FIXTURE = [[
+{ "vendor": "quectel", "platform": "unisoc", "model": "RM500U-CNV", "command": "AT+CGMM",
+  "response_hex": "41542b43474d4d0d0d0a524d353030552d434e560d0a0d0a4f4b0d0a", "tool": "at", "rc": 0 }
+{ "command": "AT+QCFG={", "response": "+CME ERROR: 3" }
+{ "gsm": true }
+]]
+
+function T.test_fixtures()
+  local list, skipped = all_of(FIXTURE)
+  lu.assertEquals({ shown(list), skipped[1].count }, { {
+    "> at sent AT+CGMM", "< at echo AT+CGMM", "< at line RM500U-CNV", "< at final OK", "> at sent AT+QCFG={",
+    "< at final +CME ERROR: 3",
+  }, 1 })
+  lu.assertEquals(list[1].port, "RM500U-CNV")
+  local _, _, err = all_of(FIXTURE .. "{ 1")
+  lu.assertStrContains(tostring(err), "its last object does not end")
+  _, _, err = all_of('{ "a" }')
+  lu.assertStrContains(tostring(err), "it: line 1: this is no JSON")
+end
+
+-- ---- imports ----
 
 local ICCID, IMEI = "89011200000123456781", "359072061234560"
 
