@@ -7,7 +7,16 @@ local link = require "explain.link"
 local modes = require "modem.modes"
 
 local DRIVERS = "/sys/bus/usb/drivers/"
-local wanted_for = { mbim = "cdc_mbim", qmi = "qmi_wwan" }
+
+-- By the role of an interface: the drivers that will do, the usual one first; nil: any will, as for serial ports.
+local DRIVERS_OF = {
+  mbim = { "cdc_mbim" }, qmi = { "qmi_wwan" },
+  ecm = { "cdc_ether" }, ncm = { "cdc_ncm", "huawei_cdc_ncm" }, rndis = { "rndis_host" },
+}
+-- What the port of a role needs at least one of: a control port; or else a network card, and a port for AT commands.
+local CONTROL, CARD, AT = { mbim = true, qmi = true }, { ecm = true, ncm = true, rndis = true }, { at = true }
+local SERIAL = "option" -- for interfaces of a maker's own class
+local NEW_ID = { option = "/sys/bus/usb-serial/drivers/option1/new_id" } -- where it is not beside the driver's others
 
 local function hexadecimal(text) return tonumber(text or "", 16) end
 
@@ -82,13 +91,13 @@ local function not_bound(case, seen, interface, wanted)
     message = ("%s is loaded, and has not taken the %s port (USB interface %s)"):format(wanted, port, interface.name),
     hint = by_class and ("`echo %s > %s%s/bind` gives it the port; where that fails, dmesg tells why."):format(
       interface.name, DRIVERS, wanted)
-      or ("It does not know this modem: `echo %s %s > %s%s/new_id`; a newer kernel may know it."):format(
-        case.ids.vendor, case.ids.product, DRIVERS, wanted),
+      or ("It does not know this modem: `echo %s %s > %s`; a newer kernel may know it."):format(case.ids.vendor,
+        case.ids.product, NEW_ID[wanted] or DRIVERS .. wanted .. "/new_id"),
   }
 end
 
 local function lacking(case, seen, interface)
-  local wanted = wanted_for[interface.role]
+  local wanted = (DRIVERS_OF[interface.role] or { SERIAL })[1]
   note(seen, interface)
   if interface.driver then
     return taken_by_another(seen, interface, wanted)
@@ -101,21 +110,42 @@ local function lacking(case, seen, interface)
   return not_bound(case, seen, interface, wanted)
 end
 
-local function on_usb(case, seen)
-  local lacks
-  for _, interface in ipairs(interfaces_of(case)) do
-    local wanted = wanted_for[interface.role]
-    if wanted and interface.driver == wanted then
-      note(seen, interface)
-      return seen:ok("%s has the %s port", wanted, interface.role:upper())
-    end
-    lacks = lacks or wanted and interface
+local function is_right(interface)
+  for _, name in ipairs(DRIVERS_OF[interface.role] or { interface.driver }) do
+    if interface.driver == name then return true end
   end
-  if lacks then
+  return false
+end
+
+-- Of the interfaces with one of these roles: one that has the right driver; else one that lacks it.
+local function first(interfaces, roles)
+  local lacks
+  for _, interface in ipairs(interfaces) do
+    if roles[interface.role] and is_right(interface) then
+      return interface
+    end
+    lacks = lacks or roles[interface.role] and interface
+  end
+  return nil, lacks
+end
+
+local function on_usb(case, seen)
+  local interfaces = interfaces_of(case)
+  local control, lacks = first(interfaces, CONTROL)
+  if control then
+    note(seen, control)
+    return seen:ok("%s has the %s port", control.driver, control.role:upper())
+  elseif lacks then
     return lacking(case, seen, lacks)
   end
-  for _, interface in ipairs(interfaces_of(case)) do note(seen, interface) end
-  return seen:ok "no interface here is for MBIM or QMI, which would need one"
+  for _, roles in ipairs { CARD, AT } do
+    _, lacks = first(interfaces, roles)
+    if lacks then
+      return lacking(case, seen, lacks)
+    end
+  end
+  for _, interface in ipairs(interfaces) do note(seen, interface) end
+  return seen:ok "no interface here is for MBIM or QMI; those that it has have their drivers"
 end
 
 -- ---- PCIe ----

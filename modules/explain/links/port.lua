@@ -36,7 +36,9 @@ end
 
 local function refused(seen, err)
   return seen:broken {
-    code = err.code, message = tostring(err), hint = err.hint or "Run it as root, for example with sudo.",
+    code = err.code, message = tostring(err),
+    hint = err.hint or err.code == "permission" and "Run it as root, for example with sudo."
+      or "dmesg tells what the kernel has against it. Plug it in again.",
   }
 end
 
@@ -69,7 +71,13 @@ end
 
 -- Neither MBIM nor QMI: opening it tells whether that will do.
 local function by_at(case, seen, description)
-  seen:note(description.control, "it " .. modes.words(description))
+  seen:note("its mode", "it " .. modes.words(description))
+  local has_port = description.control ~= description.usb
+  if has_port and not case.host:stat(description.control) then
+    return no_node(case, seen, description.control)
+  elseif has_port then
+    seen:note(description.control, describe(case.host:stat(description.control)))
+  end
   local modem, err = case:open()
   if modem or err.code == "busy" then
     return seen:ok("%s takes AT commands, and %s carries the packets", description.control,

@@ -27,4 +27,11 @@ for _, file in ipairs(assert(fs.list(program.home .. "/modules/simulator/models"
   end
 end
 
+for _, composition in ipairs { "qmi", "ecm", "ncm", "rndis" } do
+  table.insert(M.healthy, {
+    name = "personality ec25 by " .. composition, broken = false,
+    options = { "--modem", "ec25", "--composition", composition },
+  })
+end
+
 return M

@@ -45,7 +45,7 @@ local EXPLAIN = [[
 -- A computer with a USB bus of two ports, and a kernel with modules.
 M.COMPUTER = [[
   rm -rf /run/computer /run/NetworkManager /run/systemd
-  umount /dev/cdc-wdm0 2>/dev/null || true; rm -f /dev/cdc-wdm0
+  umount /dev/cdc-wdm0 2>/dev/null || true; rm -f /dev/cdc-wdm0 /dev/ttyUSB*
   computer=/run/computer; kernel=$computer/lib/modules/6.1.0-test
   mkdir -p $computer/bin $computer/proc/sys/kernel $kernel $computer/etc/modprobe.d
   echo 6.1.0-test >$computer/proc/sys/kernel/osrelease; : >$kernel/modules.builtin
@@ -92,6 +92,10 @@ M.MODEM = sysfs.USB_OTHER:gsub("device %$xhci[^\n]*\n", "") .. [[
     [ -n "$4" ] || return 0
     device $folder/net/$4 class/net INTERFACE=$4 IFINDEX=3
     echo 3 >$folder/net/$4/ifindex; settled n3
+  }
+  card() { # INTERFACE CLASS DRIVER: a network card
+    interface $1 $2 $3
+    device $folder/net/wwan0 class/net INTERFACE=wwan0 IFINDEX=3; echo 3 >$folder/net/wwan0/ifindex; settled n3
   }
   mbim() { control 12 02:0e:00 cdc_mbim ${1-wwan0}; loaded cdc_mbim; }
   qmi() { control 8 ff:ff:ff qmi_wwan ${1-wwan0}; loaded qmi_wwan; }
