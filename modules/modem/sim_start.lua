@@ -110,7 +110,8 @@ end
 ---@return nil
 ---@return moontower.error
 function M.unusable(sim, radio)
-  local problem = sim_problems[sim.reason] or { "sim-failure", ("the SIM is not ready (%s)"):format(sim.reason) }
+  local problem = sim_problems[sim.reason] or sim.state == "missing" and sim_problems["sim-not-inserted"]
+    or { "sim-failure", ("the SIM is not ready (%s)"):format(sim.reason), "Try it in a phone." }
   return errors.fail {
     code = problem[1], source = "modem", message = problem[2], hint = hint_of(problem, radio),
   }
