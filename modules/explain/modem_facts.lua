@@ -12,7 +12,7 @@ local snapshot = require "modem.snapshot"
 local status = require "status"
 local task = require "task"
 
-local SIGNAL_TIME = 3
+local SIGNAL_TIME = 5
 local SETTINGS_TIME = 10 -- seconds for a modem to tell what it may use, by AT commands or QMI
 
 ---@class explain.modem_facts

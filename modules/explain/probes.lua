@@ -5,6 +5,7 @@
 local inet = require "core.inet"
 local nat64 = require "link.clat.nat64"
 local net = require "net"
+local netlink = require "core.netlink"
 local ping = require "core.ping"
 local task = require "task"
 
@@ -13,6 +14,7 @@ local task = require "task"
 ---@field servers explain.answer[] DNS servers of the connection
 ---@field long explain.answer[] hosts that were sent packets as long as the interface's MTU; none: no host has answered
 ---@field passing_size integer? bytes of the longest packet that was answered, if those were not
+---@field received_packets integer? that came in by the interface while hosts and servers were asked
 ---@field nat64 boolean? do the connection's DNS servers know a way to IPv4? nil: not asked
 
 ---@class explain.answer
@@ -22,6 +24,7 @@ local task = require "task"
 ---@field problem string? why it did not
 ---@field from string? the host that says so
 ---@field prohibited boolean? that host does not let packets through
+---@field filtered boolean? a packet filter of this computer has dropped it on its way out
 ---@field is_told boolean? a host has told that the packet is too long: senders adapt to that
 
 local M = {}
@@ -45,7 +48,7 @@ local function answer_of(spec, family, seconds, err, size)
   return {
     probe = spec, size = size, seconds = seconds, problem = err and err.message, from = detail.from,
     prohibited = detail.icmp_type == wanted.type and wanted.codes[detail.icmp_code] or nil,
-    is_told = err and detail.errno == "EMSGSIZE" or nil,
+    filtered = detail.errno == "EPERM" or nil, is_told = err and detail.errno == "EMSGSIZE" or nil,
   }
 end
 
@@ -163,10 +166,15 @@ local function look_for_holes(result, name, mtu)
   end
 end
 
+local function received(name)
+  local now = netlink.link(name)
+  return now and now.statistics and now.statistics.rx.packets
+end
+
 ---@param facts explain.host_facts as far as it is known
 ---@return explain.probes
 function M.send(facts)
-  local name, has = facts.name, families_of(facts.addresses)
+  local name, has, before = facts.name, families_of(facts.addresses), received(facts.name)
   local functions = hosts_of(name, has)
   local families = #functions
   for _, spec in ipairs(dns_specs(facts.servers, has)) do
@@ -179,6 +187,8 @@ function M.send(facts)
     local ports = all_of(ports_of(name, has))
     table.move(ports, 1, #ports, #result.hosts + 1, result.hosts)
   end
+  local after = received(name)
+  result.received_packets = before and after and after - before
   look_for_holes(result, name, facts.mtu)
   if has.ipv6 and not has.ipv4 and #facts.servers > 0 then
     result.nat64 = nat64.find(name, facts.servers) and true or false

@@ -17,6 +17,26 @@ local function first(list, key)
   end
 end
 
+local SHOW_FILTER = "`nft list ruleset`, or `iptables -S`, shows it: allow what %s by that interface."
+
+-- The kernel tells of what goes out. Of what comes in, as many packets as there were questions tell: others may come in
+-- from strangers.
+local function of_filter(host)
+  local received = host.probes.received_packets or 0
+  if first(host.probes.hosts, "filtered") then
+    return {
+      code = "permission", hint = SHOW_FILTER:format "goes out",
+      message = ("a packet filter of this computer drops what goes out by %s"):format(host.name),
+    }
+  elseif received >= #host.probes.hosts and not first(host.probes.servers, "seconds") then
+    return {
+      code = "permission", hint = SHOW_FILTER:format "comes in",
+      message = ("%d packets have come in by %s, and a packet filter of this computer drops them"):format(received,
+        host.name),
+    }
+  end
+end
+
 local function of_silence(host)
   local prohibiting = first(host.probes.hosts, "prohibited")
   if prohibiting then
@@ -47,8 +67,12 @@ return link {
       return verdict
     end
     note(all.host.probes.hosts, seen)
+    if all.host.probes.received_packets then
+      seen:note("came in by " .. all.host.name, ("%d packets"):format(all.host.probes.received_packets))
+    end
     if not facts.answers(all) then
-      return seen:broken(of_silence(all.host))
+      local prohibited = first(all.host.probes.hosts, "prohibited")
+      return seen:broken(not prohibited and of_filter(all.host) or of_silence(all.host))
     end
     local one = first(all.host.probes.hosts, "seconds")
     return seen:ok("%s answers in %.0f ms", one.probe, one.seconds * 1000)
