@@ -8,6 +8,8 @@ return {
   { name = "no SIM", broken = "sim", shows = "no SIM in the modem", faults = { "sim-remove" } },
   { name = "no SIM, over QMI", broken = "sim", shows = "no SIM in the modem", faults = { "sim-remove" },
     options = { "--composition", "qmi" } },
+  { name = "no SIM, by AT alone", broken = "sim", shows = "no SIM in the modem", faults = { "sim-remove" },
+    options = { "--modem", "e3372" } },
   { name = "the SIM is in the other slot", broken = "sim", shows = "moontower slot 2", faults = { "sim-remove" },
     options = { "--modem", "rm520n" } },
   { name = "a SIM that is blocked for good", broken = "sim", shows = "cannot use this SIM", faults = { "sim-dead" } },

@@ -16,7 +16,7 @@ local list = {
   { name = "a signal too weak for packets", broken = "signal", shows = "too weak",
     run = UP .. "moontower simulate set rsrp=-135; moontower simulate fault blackhole" },
   { name = "it searches, and receives something", broken = "registration", shows = "searches",
-    run = "moontower simulate set search=3600; moontower simulate fault network-drop 0.05; sleep 0.2" },
+    run = "moontower simulate set search=3600; for f in network-drop none; do moontower simulate fault $f; done" },
   { name = "a foreign network, and roaming is not allowed", broken = "registration", shows = "--roaming",
     faults = { "roam" } },
   { name = "a foreign network, over QMI", broken = "registration", shows = "--roaming", faults = { "roam" },
