@@ -13,6 +13,7 @@ local status = require "status"
 local task = require "task"
 
 local SIGNAL_TIME = 5
+local SEARCH_TIME = 10 -- seconds; a search through all bands takes minutes, but mostly ends in one of the first
 local SETTINGS_TIME = 10 -- seconds for a modem to tell what it may use, by AT commands or QMI
 
 ---@class explain.modem_facts
@@ -111,12 +112,25 @@ end
 
 local QUESTIONS = { "sim", "radio", "registration", "packet", "signal", "cells", "session", "home" }
 
+-- A modem that was plugged in a moment ago still searches, and nothing is wrong with it: what it says before it is
+-- through counts for nothing.
+local function settled(modem)
+  local now, err = snapshot.ask(modem, QUESTIONS)
+  if now and now.registration.state == "searching" and now.sim.state == "ready" then
+    local found = modem:wait_for("registration", function() return modem:registration() end,
+      function(value) return value.state ~= "searching" end, SEARCH_TIME)
+    if found then
+      now, err = snapshot.ask(modem, QUESTIONS)
+    end
+  end
+  return now or snapshot.usual(QUESTIONS, err)
+end
+
 ---@param modem modem.modem that is started
 ---@return explain.modem_facts
 ---@return modem.bearer? bearer nil: it is not connected
 function M.ask(modem)
-  local now, err = snapshot.ask(modem, QUESTIONS)
-  now = now or snapshot.usual(QUESTIONS, err)
+  local now = settled(modem)
   local signal = task.timeout(SIGNAL_TIME, modem.signal, modem) -- with what only the AT port tells, such as RSRP
   local facts = {
     radio = plain(now.radio), registration = plain(now.registration), packet = plain(now.packet),

@@ -27,7 +27,7 @@ for _, file in ipairs(assert(fs.list(program.home .. "/modules/simulator/models"
   end
 end
 
-for _, composition in ipairs { "qmi", "ecm", "ncm", "rndis" } do
+for _, composition in ipairs { "qmi", "ecm", "rndis" } do
   table.insert(M.healthy, {
     name = "personality ec25 by " .. composition, broken = false,
     options = { "--modem", "ec25", "--composition", composition },
