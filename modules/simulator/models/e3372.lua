@@ -4,11 +4,22 @@
 -- Source: the interfaces, from 4IceG/luci-app-3ginfo-lite#1.
 
 local personality = require "simulator.models.personality"
+local sprint = require "simulator.models.sprint"
 
-return personality.join(require "simulator.models.sprint", require "simulator.models.ec25", {
+local LEASE = 7200 -- seconds: packets are passed on, and the network's address is lent by DHCP
+
+return personality.join(sprint, require "simulator.models.ec25", {
   name = "e3372",
   at = false, -- no command of its own
   only_protocol = "ncm",
+  connects_by = "ndisdup",
+
+  router = false,
+  addresses = function(...)
+    local ipv4, ipv6 = sprint.addresses(...)
+    ipv4.lease = LEASE
+    return ipv4, ipv6
+  end,
 
   usb = {
     vendor = 0x12d1, product = 0x1506, boot_product = 0x1506, release = 0x0102,

@@ -24,6 +24,7 @@ return personality.join(laptop, {
   name = "l850",
   at = "fibocom", chips = "intel",
   at_tunnel = { module = "makers.intel.mbim" },
+  connects_by = "xdatachannel", router = false,
   reset_function = "15", -- of AT+CFUN
   lacks = { mbim = { "ext-qmux", "ms-firmware-id", "ms-basic-connect-extensions 10" } },
   alters = { [extensions.base_stations_info] = in_steps },
@@ -37,7 +38,10 @@ return personality.join(laptop, {
   }),
   interfaces = {
     mbim  = { interface = 0 },
-    modem = { interface = 2, numbers = { ncm = 0 }, subclass = 0x02, input = 4, output = 4 },
+    modem = { interface = 2, numbers = { ncm = 0 }, acm = true, protocol = 0x01, interrupt = 3, input = 4, output = 4 },
+    -- The first of three. Bare IP packets go through it.
+    ncm   = { interface = 6, notification = 7, input = 8, output = 8, mac = "000011121314", unplugs = true,
+      silent = true },
   },
   max_control = 512, -- longer messages go in fragments
   sim_time = 0.1,
