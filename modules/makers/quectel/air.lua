@@ -13,7 +13,10 @@ local identity = { cell_id = fields.hex(0xffffffffe), tac = fields.hex(0xfffffd)
 local lte = { bandwidth = fields.lte_width, sinr = fields.either(fields.kinds.sinr, fields.number(41, 250, 0.2, -20)) }
 -- Some firmware tells hundredths of a dB.
 local sinr = fields.either(fields.kinds.sinr, fields.measured("sinr", 0.01))
-local nr = { bandwidth = fields.nr_width, sinr = sinr }
+-- Modems with a chip of UNISOC's tell MHz, others the place in 3GPP's list. An early firmware told 20 where the network
+-- has 100 MHz.
+local nr_width = fields.either(fields.nr_width, fields.number(30, 400))
+local nr = { bandwidth = nr_width, sinr = sinr }
 
 local serving = air.command {
   asks = 'AT+QENG="servingcell"', prefix = "+QENG", kinds = identity,
@@ -47,6 +50,8 @@ local carriers = air.command {
       order = "- channel bandwidth band state pci rsrp rsrq rssi sinr" },
     { is = "primary", technology = "5G", when = { PCC, [4] = NR }, kinds = { bandwidth = fields.nr_width },
       order = "- channel bandwidth band pci rsrp rsrq sinr" },
+    { is = "primary", technology = "5G", when = { PCC, [4] = "NR N.*" }, kinds = { bandwidth = nr_width }, -- UNISOC
+      order = "- channel bandwidth band - pci rsrp rsrq rssi sinr" },
     { is = "secondary", technology = "5G", when = { SCC, [4] = NR }, most = 8, kinds = { bandwidth = fields.nr_width },
       order = "- channel bandwidth band pci rsrp rsrq sinr" },
     { is = "secondary", technology = "5G", when = { SCC, [4] = NR, [5] = "[12]" }, least = 9,
@@ -62,6 +67,7 @@ local neighbours = air.command {
     { is = "neighbour", technology = "LTE", when = { "neighbourcell", "LTE" }, order = "- - channel pci rsrp rsrq" },
     { is = "neighbour", technology = "5G", when = { "neighbourcell", "NR5G", "%d%d%d%d%d+" },
       order = "- - channel pci rsrp rsrq" },
+    { is = "neighbour", technology = "5G", when = { "neighbourcell", "NR" }, order = "- - channel pci rsrp rsrq" },
     { is = "neighbour", technology = "UMTS", when = { "neighbourcell", "WCDMA" },
       order = "- - channel - - - psc rscp ecio",
       kinds = { rscp = fields.measured("rscp", 0.1), ecio = fields.measured("ecio", 0.1) } },
