@@ -44,6 +44,23 @@ local models = {
     "lock: can be one cell or channel, of LTE or 5G, from the next restart on", "slot: 2 empty",
     "setup: Radio access umts+lte+nr lte AT+GTACT=2", "firmware: modem 89602.1000.00.04.07.20_A12", "by AT",
   },
+  ["sim7600 qmi"] = {
+    "up: online 8.8.8.8 answers", "devices: /run/moontower/simulator/qmi QMI wwan0 1e0e:9001",
+    "usbcomp: * 9001 dm+nmea+at+qmi now", "usbcomp: 9011 dm+nmea+at+rndis moontower usbcomp 9011",
+    "firmware: modem B04V03", "slot: moontower: the modem tells nothing of SIM slots", "bands: bands B1+B2+B3",
+    "setup: moontower: setup: USB composition: this modem has no composition with at+mbim",
+    "lock: can be one cell of LTE", "at: Revision: LE20B04SIM7600G22",
+    "reset: back as /run/moontower/simulator/qmi, QMI (1e0e:9001)",
+  },
+  ["sim7600 rndis"] = {
+    "up: online 8.8.8.8 answers", "up: wwan0 192.168.225.27/24", "devices: AT /run/moontower/simulator/at, wwan0",
+    "signal: LTE -98 dBm -10 dB 12 dB -71 dBm", "usbcomp: * 9011 dm+nmea+at+rndis now", "AT (1e0e:9011)",
+  },
+  ["sim8200 qmi"] = {
+    "up: online 8.8.8.8 answers", "usbcomp: 9003 dm+nmea+at+mbim moontower usbcomp 9003", "+n77+n78+n79",
+    "slot: 2 empty", "setup: USB composition dm+nmea+at+qmi at+mbim AT+CUSBCFG=USBID,1E0E,9003",
+    "reset: reset /run/moontower/simulator/qmi restarts, by AT",
+  },
   ["fm150 mbim"] = { "devices: /run/moontower/simulator/mbim MBIM wwan0 2cb7:0111", "up: online", "usbcomp: * 30" },
 }
 
@@ -78,6 +95,21 @@ function T.test_an_fm150_is_locked_to_a_cell()
   local result = run("fm150", "", [[moontower lock lte-8665/87 && moontower up --no-dns && moontower cells]])
   world.assert_success(result)
   lu.assertStrMatches(squeezed(result.out), ".*primary LTE B25 EARFCN 8665 .* PCI 87.*")
+end
+
+-- Of each of its compositions the modem is found again, and is connected.
+function T.test_a_sim8200_in_all_its_compositions()
+  local result = run("sim8200", "", [[for number in 9003 9011 9018 9001; do
+      moontower usbcomp $number --force --reset && moontower up --apn r.ispsn --no-dns && moontower signal
+      moontower down; done; moontower lock lte-8665/87; moontower lock; moontower bands B25+B41+n78; moontower bands]])
+  world.assert_success(result)
+  local _, online = result.out:gsub("8%.8%.8%.8 answers", "")
+  lu.assertEquals(online, 4)
+  for _, words in ipairs {
+    "simulator/mbim, MBIM\n", "simulator/at, AT\n", "simulator/qmi, QMI\n", "locked to lte-8665/87", "B25+B41+n78\n",
+  } do
+    lu.assertStrContains(result.out, words)
+  end
 end
 
 -- ---- an L850's ways over MBIM ----

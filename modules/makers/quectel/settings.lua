@@ -4,6 +4,7 @@
 -- Which of them a modem has is found out by asking for the value: the other kind answers ERROR. Sources: Quectel's AT
 -- manuals of EC25 and RM500Q.
 
+local band_lists = require "settings.band_lists"
 local bands = require "settings.bands"
 local by_command = require "settings.by_command"
 local composition = require "settings.composition"
@@ -97,13 +98,6 @@ local Bands = by_command.bands {
   commands = function(self, wanted) return { ("%s,0,%s,0,1"):format(self.asks, bands.hex(wanted.lte):lower()) } end,
 }
 
-local function number_list(values)
-  local list = {}
-  for digits in (values and values[1] or ""):gmatch("%d+") do list[#list + 1] = math.tointeger(tonumber(digits)) end
-  table.sort(list)
-  return list
-end
-
 -- The bands that it has, by key: "policy_band" is what the operator's settings leave of them.
 local function able(modem)
   local reply, err = modem.at:command('AT+QNWPREFCFG="policy_band"', { seconds = ANSWER_TIME })
@@ -113,47 +107,30 @@ local function able(modem)
   local found = { lte_band = {}, nr5g_band = {}, nsa_nr5g_band = {} }
   for _, line in ipairs(reply.lines) do
     local key, list = line:match('^%+QNWPREFCFG:%s*"([%w_]+)",([%d:]+)')
-    if found[key] then found[key] = number_list { list } end
+    if found[key] then found[key] = band_lists.numbers { list } end
   end
   return bands.joined(found.lte_band, found.nr5g_band, found.nsa_nr5g_band)
 end
 
-local Bands5g = by_command.bands {
-  asks = 'AT+QNWPREFCFG="lte_band"',
-  choices = function(self) return self.able and bands.format(self.able) end,
-  show = function(self, value)
-    return self.able and bands.format(value) == bands.format(self.able) and "all" or bands.format(value)
-  end,
-  -- "all", where it tells what it has.
-  normalise = function(self, wanted)
-    if type(wanted) == "string" and wanted:lower() == "all" and self.able then
-      return self.able
-    elseif type(wanted) == "table" then
-      return wanted
-    end
-    return bands.parse(tostring(wanted))
-  end,
+local fields = band_lists.fields "AT+QNWPREFCFG"
 
-  read = function(self, modem)
-    local lte, err = by_command.ask(modem, self.asks)
-    local nr = lte and by_command.ask(modem, 'AT+QNWPREFCFG="nr5g_band"')
-    local nsa = lte and by_command.ask(modem, 'AT+QNWPREFCFG="nsa_nr5g_band"')
-    return lte and bands.joined(number_list(lte), number_list(nr), nsa and number_list(nsa)), err
-  end,
+function fields:choices() return self.able and bands.format(self.able) end
 
-  commands = function(_, wanted)
-    local list = {}
-    if #wanted.lte > 0 then
-      list[1] = ('AT+QNWPREFCFG="lte_band",%s'):format(table.concat(wanted.lte, ":"))
-    end
-    for _, kind in ipairs { { "nsa_nr5g_band", bands.nsa(wanted) }, { "nr5g_band", wanted.nr } } do
-      if #kind[2] > 0 then
-        list[#list + 1] = ('AT+QNWPREFCFG="%s",%s'):format(kind[1], table.concat(kind[2], ":"))
-      end
-    end
-    return list
-  end,
-}
+function fields:show(value)
+  return self.able and bands.format(value) == bands.format(self.able) and "all" or bands.format(value)
+end
+
+-- "all", where it tells what it has.
+function fields:normalise(wanted)
+  if type(wanted) == "string" and wanted:lower() == "all" and self.able then
+    return self.able
+  elseif type(wanted) == "table" then
+    return wanted
+  end
+  return bands.parse(tostring(wanted))
+end
+
+local Bands5g = by_command.bands(fields)
 
 -- ---- composition ----
 

@@ -1,9 +1,11 @@
 -- SPDX-License-Identifier: MIT
--- Settings of SIMCom's modems: AT+CNMP for technologies, AT+CNBP for bands of LTE, AT+CCELLCFG for a cell.
+-- Settings of SIMCom's modems: AT+CNMP for technologies, AT+CNBP for bands of LTE, AT+CSYSSEL for those of modems with
+-- 5G, AT+CCELLCFG for a cell.
 --
 -- Sources: SIMCom's AT manuals of SIM7600, SIM82xx and SIM83xx; commands that users of QModem have pasted. The PCI goes
 -- before the channel. How AT+C5GCELLCFG tells what holds is not known, so there are no locks of 5G.
 
+local band_lists = require "settings.band_lists"
 local bands = require "settings.bands"
 local by_command = require "settings.by_command"
 local errors = require "errors"
@@ -41,6 +43,9 @@ local Bands = by_command.bands {
 }
 Bands.blank = { lte = {}, nr = {}, older = "0x0002000004C00000", digits = 16 }
 
+-- SIM82xx and SIM83xx. Which bands it has, it does not tell.
+local Bands5g = by_command.bands(band_lists.fields "AT+CSYSSEL")
+
 -- ---- locks ----
 
 -- "+CCELLCFG: 156,375": PCI and EARFCN; "+CCELLCFG: 0", or none, without a lock.
@@ -73,6 +78,7 @@ local Lock = locks.class {
 ---@type maker.settings
 return {
   rat = by_command.first(Rat),
-  bands = by_command.first(Bands),
+  bands = by_command.first(Bands5g, Bands),
   lock = by_command.first(Lock),
+  composition = require "makers.simcom.composition",
 }
