@@ -66,12 +66,13 @@ end
 function T.test_a_planted_secret_fails_the_scan()
   local line = '{"t":1,"stream":1,"from":"modem","kind":"urc","text":"359072060000011"}'
   local path = write("replaced", '{"t":1,"exit":0}', line)
-  local list = assert(scanner.recording(path))
+  local list = scanner.recording(path)
   lu.assertEquals({ #list, list[1].line, list[1].finding.secret }, { 1, 3, "IMEI of mc7455" })
   local script = package.searchpath("support.scanner", package.path):gsub("lua/support/.*", "scan_recordings.lua")
   local ran = process.run { program.executable, "run", script, folder }
   lu.assertEquals(ran.status, 1)
   lu.assertStrContains(ran.stdout, "planted, line 3: IMEI of mc7455, as text: ")
+  lu.assertEquals(#scanner.recording(write("replaced", line:sub(1, -3))), 1, "a damaged one")
   write("replaced", '{"t":1,"exit":0}')
   lu.assertEquals(process.run({ program.executable, "run", script, folder }).status, 0)
   fs.remove(path)
@@ -80,7 +81,7 @@ end
 
 function T.test_cells_that_may_be_kept()
   local line = '{"t":1,"stream":1,"from":"modem","kind":"urc","text":"+CEREG: 1,\\"2F01\\",\\"A3B2C01\\",7"}'
-  lu.assertEquals(#scanner.recording(write("kept", line)), 0)
+  lu.assertEquals(#(scanner.recording(write("kept", line))), 0)
   lu.assertEquals(#scanner.recording(write("replaced", line)), 2)
 end
 

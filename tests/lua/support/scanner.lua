@@ -2,13 +2,15 @@
 -- Looks for what is private in recordings.
 
 local decode = require "decode"
-local file = require "recording.file"
+local gzip = require "core.gzip"
 local hex = require "base.hex"
 local json = require "base.json"
 local secrets = require "support.secrets"
 
 local M = {}
 
+local LONGEST = 1 << 30 -- bytes of a recording
+local PIECE = 4096
 local HEAD = 6 -- characters that forms are found by
 
 local by_head, words
@@ -106,23 +108,39 @@ function M.line(line, keeps_cells)
   return found
 end
 
----The secrets in a recording.
----@param path string
----@return { line: integer, finding: scanner.finding }[]? list
----@return moontower.error? err it cannot be read
----@return integer? lines that it has
-function M.recording(path)
-  local reader <close>, err = file.open(path)
-  local list, number, keeps_cells = {}, 0, nil
-  while reader do
-    local line
-    line, err = reader:next()
-    if not line then break end
-    number = number + 1
-    if line.recording then keeps_cells = line.cells == "kept" end
-    for _, finding in ipairs(M.line(line, keeps_cells)) do list[#list + 1] = { line = number, finding = finding } end
+-- As far as it can be read: a recording may be damaged, or cut off.
+local function unpacked(path)
+  local reader <close> = assert(gzip.reader(LONGEST))
+  local file <close> = assert(io.open(path, "rb"))
+  local parts = {}
+  for bytes in file:lines(PIECE) do
+    local text, is_end = reader:add(bytes)
+    parts[#parts + 1] = text
+    if not text or is_end then break end
   end
-  return not err and list or nil, err, number
+  return table.concat(parts)
+end
+
+---The secrets in a recording; in all that there is of a damaged one.
+---@param path string
+---@return { line: integer, finding: scanner.finding }[] list
+---@return integer lines that it has
+function M.recording(path)
+  local list, number, keeps_cells = {}, 0, nil
+  local function add(findings)
+    for _, finding in ipairs(findings) do list[#list + 1] = { line = number, finding = finding } end
+  end
+  for text in unpacked(path):gmatch "[^\n]+" do
+    number = number + 1
+    local line = json.decode(text)
+    if type(line) == "table" then
+      if line.recording then keeps_cells = line.cells == "kept" end
+      add(M.line(line, keeps_cells))
+    else
+      add(M.text(text, keeps_cells))
+    end
+  end
+  return list, number
 end
 
 return M
