@@ -7,10 +7,13 @@
 local errors = require "errors"
 local fs = require "core.fs"
 local inet = require "core.inet"
+local journals = require "link.journal"
 local netlink = require "core.netlink"
 local ports = require "core.port"
 local schema = require "schema"
+local state = require "state"
 local task = require "task"
+local teardown = require "link.teardown"
 
 local M = {}
 
@@ -256,24 +259,44 @@ function M.renew(name, lease, of_any)
   end)
 end
 
+-- Has the link up until the result is closed. It is written down before, as what a link of ours changes is: a run that
+-- is killed leaves nothing up. Where there is a journal, its interface is a link of ours, and nothing is down.
+local function keep_up(link)
+  local none = task.finally(function() end)
+  if link.up or journals.load(link.name) then
+    return none
+  end
+  local journal = {
+    key = link.name, name = link.name, index = link.index, owner = state.me(), before = { mtu = link.mtu, up = false },
+    addresses = {}, routes = {},
+  }
+  local ok, err = journals.save(journal)
+  if not ok then
+    return nil, err
+  end
+  local undo = task.finally(function() teardown.undo(journal) end)
+  ok, err = netlink.set_link(link.name, { up = true })
+  if not ok then
+    undo:__close()
+    return nil, err
+  end
+  return undo
+end
+
 ---Asks for an IPv4 address through a link, which is up for as long as that takes.
 ---@param name string
 ---@return modem.family? lease as the answer has it
 ---@return moontower.error? err
 function M.ask(name)
-  local before, err = netlink.link(name)
-  local ok
-  if before then
-    ok, err = netlink.set_link(name, { up = true })
+  local link, err = netlink.link(name)
+  local up
+  if link then
+    up, err = keep_up(link)
   end
-  if not ok then
+  local _ <close> = up
+  if not up then
     return nil, err
   end
-  local _ <close> = task.finally(function()
-    if not before.up then
-      netlink.set_link(name, { up = false })
-    end
-  end)
   return through(name, converse)
 end
 

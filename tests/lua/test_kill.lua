@@ -92,11 +92,12 @@ local scenarios = {
 }
 
 local QMI = { "--composition", "qmi" }
+local ECM = { "--modem", "ec25", "--composition", "ecm" } -- by AT: of its contexts, one is borrowed
 
 -- The commands that are killed in each world, and their modems.
 local worlds = {
   { "up" }, { "up", QMI }, { "up" }, { "up", QMI }, { "serve" }, { "serve", QMI }, { "balance" }, { "setup" },
-  { "setup" }, { "down" },
+  { "setup" }, { "down" }, { "up", ECM }, { "serve", ECM }, { "down", ECM },
 }
 
 local function moments_of(source, count)
