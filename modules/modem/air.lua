@@ -146,7 +146,8 @@ local function best_registration(modem)
     elseif err then
       return best, err
     end
-    best = found and (not best or found.state ~= "deregistered") and found or best
+    local says_more = found and (not best or found.state ~= "deregistered" and not best.nw_error)
+    best = says_more and found or best
   end
   return best, err
 end

@@ -154,7 +154,7 @@ function M.connect(modem, parameters)
   local undo <close> = setmetatable({ modem = modem, session = wanted.session }, Undo)
   local session, err = modem:activate(wanted)
   if not session then
-    undo.finished = err.code == "connect-refused"
+    undo.finished = err.code == "connect-refused" or err.code == "invalid" -- the modem was not asked
     return nil, err
   end
   local refused = refused_families(wanted, session)

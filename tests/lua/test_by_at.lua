@@ -3,6 +3,7 @@
 
 local carriers = require "carrier"
 local ec25 = require "simulator.models.ec25"
+local faults = require "simulator.faults"
 local json = require "dkjson"
 local lu = require "luaunit"
 local netlink = require "core.netlink"
@@ -89,6 +90,102 @@ for i, way in ipairs(ways) do
       eq({ sim.sessions, sim.profiles[1].apn_name, ipv4_of "wwan0" }, { {}, "before", nil })
     end)
   end
+end
+
+-- ---- what goes wrong ----
+
+local CARD = { "--modem", "ec25", "--composition", "ecm" }
+
+-- By fault: the exit status, and words of the error.
+function T.test_failures_of_up()
+  world.all_of({
+    { "refuse-apn", 6, "(cause 27)" },
+    { "refuse-auth", 6, "(cause 29)" },
+    { "sim-remove", 4, "no SIM inserted" },
+    { "pin-lock", 4, "PIN" },
+    { "puk", 4, "PUK" },
+    { "network-drop", 5, "no network after 0.3 seconds" },
+    { "deny=11", 5, "(cause 11)" },
+    { "hang", 7, "the modem does not answer" },
+    { "silent", 7, "the modem does not answer" },
+  }, function(case)
+    local result = run("moontower up --apn r.ispsn --wait 0.3", CARD, { case[1] })
+    eq({ case[1], result.status }, { case[1], case[2] }, result.err)
+    lu.assertStrContains(result.err, case[3])
+    lu.assertNotStrContains(result.err, "stack traceback")
+    eq(result.after, result.before)
+  end)
+end
+
+-- Lines that cannot be, or come late, twice or with others among them.
+function T.test_a_port_that_says_strange_things()
+  world.all_of({ "garbage=2", "urc", "echo", "noise=2", "duplicate=3", "late=0.2", "busy=2" }, function(fault)
+    local result = run("moontower up --apn r.ispsn && moontower status && moontower down", CARD, { fault })
+    eq({ fault, result.status }, { fault, 0 }, result.out .. result.err)
+    eq(result.after, result.before)
+  end)
+end
+
+function T.test_a_pin_is_entered_once()
+  local result = run([[echo 9999 >/run/test/wrong; echo 1234 >/run/test/right; chmod 600 /run/test/wrong /run/test/right
+    for pin in wrong wrong right; do moontower up --apn r.ispsn --pin-file /run/test/$pin; echo "$pin $?"; done
+    moontower up --apn r.ispsn --pin-file /run/test/right --pin-tries 2 && moontower down]], CARD, { "pin-lock" })
+  eq(result.status, 0, result.err)
+  for _, words in ipairs {
+    "is wrong, and 2 tries are left", "has failed before, and is not sent again", "it is not sent, as 2 tries are left",
+  } do
+    lu.assertStrContains(result.err, words)
+  end
+  lu.assertNotStrContains(result.out .. result.err, "9999")
+end
+
+-- What no command line can carry is refused before anything is sent.
+function T.test_values_that_would_end_a_command()
+  with_card(ways[1], function(modem, sim)
+    local commands = sim.commands
+    for _, values in ipairs {
+      { apn = 'a"b' }, { apn = "a\rb" }, { apn = "a", user = 'x","y' }, { apn = "a", user = "x", password = "\26" },
+      { apn = "a", user = "x", password = "\195\188" },
+    } do
+      local bearer, err = modem:connect(values)
+      eq({ bearer, err.code }, { nil, "invalid" })
+    end
+    eq({ sim.commands, sim.sessions }, { commands, {} })
+  end)
+end
+
+function T.test_user_and_password()
+  with_card(ways[1], function(modem, sim)
+    local heard = modem.at:raw()
+    assert(faults.apply(sim, "only-apn", { "r.ispsn", "anna" }))
+    assert(modem:connect { apn = "r.ispsn", ip = "ipv4", user = "anna", password = "hidden-one" })
+    eq({ sim.sessions[0].apn, sim.profiles[1].user_name }, { "r.ispsn", "anna" })
+    assert(modem:deactivate(0))
+    eq(sim.profiles[1].user_name, nil)
+    while heard:length() > 0 do lu.assertNotStrContains(heard:pop().text, "hidden-one") end
+  end)
+end
+
+-- ---- the daemon ----
+
+-- It connects again after each of these.
+function T.test_the_daemon_keeps_it_online()
+  local result = run([[. $SUPPORT/daemon.sh
+    cat >/run/test/config.lua <<'END'
+    return { modems = { { apn = "r.ispsn", policy = { "reconnect", every = 0.3, timeout = 0.5, misses = 2, first = 0.1,
+      max = 0.5, steady = 0.1 } } }, on_stop = "disconnect" }
+END
+    start; until_in /run/test/log "online: as" 1; times=1
+    moontower simulate set reset_time=0.2
+    for fault in "disconnect 36" "network-drop 0.5" "unplug 0.5" "disconnect-silent" "stall 2"; do
+      moontower simulate fault $fault; times=$((times + 1)); until_in /run/test/log "online: as" $times
+      until_why "is online"; echo "mended $fault"
+    done
+    end; true]], CARD)
+  for _, fault in ipairs { "disconnect 36", "network-drop 0.5", "unplug 0.5", "disconnect-silent", "stall 2" } do
+    lu.assertStrContains(result.out, "mended " .. fault .. "\n", false, result.out .. result.err)
+  end
+  eq(result.after, result.before)
 end
 
 return T
