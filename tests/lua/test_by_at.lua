@@ -57,13 +57,16 @@ local ways = {
 }
 
 local function model_of(way)
-  local kind, manufacturer, _, router = table.unpack(way, 1, 4)
-  local usb = personality.join(ec25.usb, { vendor = 0x1234, product = 0x5678, manufacturer = manufacturer })
+  local kind, manufacturer, mode, router = table.unpack(way, 1, 4)
+  local usb = personality.join(ec25.usb, {
+    vendor = 0x1234, product = 0x5678, manufacturer = manufacturer, configurations = { mode },
+  })
   return personality.join(ec25, { usb = usb, at = false, connects_by = kind, router = router or false })
 end
 
 local function with_card(way, fn)
   simulated.with_modem({ composition = way[3], model = model_of(way) }, function(modem, sim)
+    eq({ modem.description.protocol, modem.description.mode.name }, { "at", way[3] })
     sim.network.dhcp = way.lease or false
     fn(modem, sim)
     state.persistent.remove("contexts", modem.description.name)
