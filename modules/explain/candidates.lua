@@ -4,11 +4,13 @@
 local cases = require "explain.case"
 local devices = require "modem.devices"
 local fs = require "core.fs"
+local hosts = require "explain.host"
 local maker = require "maker"
 local on_pcie = require "explain.pcie"
 local ports = require "modem.ports"
 local selection = require "modem.selection"
 local switched = require "explain.switched"
+local usb_interfaces = require "explain.usb_interfaces"
 local verbs = require "modem.verbs"
 
 local M = {}
@@ -41,13 +43,19 @@ end
 
 local function value(path) return (fs.read(path) or ""):match "^%S+" end
 
--- On USB: what a maker of modems has made, and what its rules call a modem that still shows a CD-ROM.
-local function of_usb(name)
+-- On USB: what a maker of modems has made, what usb_modeswitch's rules call a modem that still shows a CD-ROM, and what
+-- the kernel's drivers of modems know.
+local function of_usb(name, host)
   local folder = M.USB .. name
   local vendor, product = value(folder .. "/idVendor"), value(folder .. "/idProduct")
-  local is_meant = vendor and product and (maker.makes_only_modems(vendor) or maker.quirks("usb", vendor, product)[1]
-    or switched.is_switched(vendor, product) or switched.is_cd_rom_of_maker(folder, vendor))
-  return is_meant and { name = name, usb = folder, ids = { vendor = vendor, product = product } }
+  if not vendor or not product then
+    return nil
+  end
+  local ids = { vendor = vendor, product = product }
+  local is_meant = maker.makes_only_modems(vendor) or maker.quirks("usb", vendor, product)[1]
+    or switched.is_switched(vendor, product) or switched.is_cd_rom_of_maker(folder, vendor)
+    or usb_interfaces.are_of_modem(usb_interfaces.of(host, folder, ids))
+  return is_meant and { name = name, usb = folder, ids = ids }
 end
 
 local function of_pci(name)
@@ -63,8 +71,9 @@ end
 
 -- Those that are no modems to our drivers.
 local function others(add)
+  local host = hosts.new()
   for _, name in ipairs(fs.list(M.USB) or {}) do
-    add(not name:find(":", 1, true) and of_usb(name))
+    add(not name:find(":", 1, true) and of_usb(name, host))
   end
   for _, name in ipairs(fs.list(M.PCI) or {}) do add(of_pci(name)) end
 end

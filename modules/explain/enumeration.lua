@@ -6,6 +6,7 @@ local process = require "core.process"
 
 local USB = "/sys/bus/usb/devices/"
 local PATIENCE = 5 -- seconds
+local OF_LATE = 600 -- seconds
 
 local M = {}
 
@@ -57,6 +58,18 @@ end
 function M.log()
   local result = process.run { "dmesg", timeout = PATIENCE }
   return result and result.status == 0 and result.stdout or nil
+end
+
+---How often a device has left the bus of late: by itself, or as a reset has it do.
+---@param host explain.host
+---@param device string "1-1"
+---@return integer count 0 also where the log may not be read
+function M.departures(host, device)
+  local now, count = tonumber((host:read "/proc/uptime" or ""):match "^[%d.]+") or 0, 0
+  for time, who in (M.log() or ""):gmatch "%[%s*([%d.]+)%] usb (%S+): USB disconnect" do
+    count = count + (who == device and now - tonumber(time) < OF_LATE and 1 or 0)
+  end
+  return count
 end
 
 ---@param case explain.case

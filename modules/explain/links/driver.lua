@@ -5,6 +5,7 @@ local drivers = require "settings.drivers"
 local kernel = require "explain.kernel"
 local link = require "explain.link"
 local modes = require "modem.modes"
+local usb_interfaces = require "explain.usb_interfaces"
 
 local DRIVERS = "/sys/bus/usb/drivers/"
 
@@ -17,29 +18,6 @@ local DRIVERS_OF = {
 local CONTROL, CARD, AT = { mbim = true, qmi = true }, { ecm = true, ncm = true, rndis = true }, { at = true }
 local SERIAL = "option" -- for interfaces of a maker's own class
 local NEW_ID = { option = "/sys/bus/usb-serial/drivers/option1/new_id" } -- where it is not beside the driver's others
-
-local function hexadecimal(text) return tonumber(text or "", 16) end
-
--- The USB interfaces of a device, with what each is for and who has it.
-local function interfaces_of(case)
-  local list, host = {}, case.host
-  for _, name in ipairs(host:list(case.usb)) do
-    local folder = case.usb .. "/" .. name
-    local is_its = name:sub(1, #case.name + 1) == case.name .. ":"
-    local number = is_its and hexadecimal(host:read(folder .. "/bInterfaceNumber"))
-    if number then
-      local class = {}
-      for i, part in ipairs { "bInterfaceClass", "bInterfaceSubClass", "bInterfaceProtocol" } do
-        class[i] = host:read(folder .. "/" .. part) or "?"
-      end
-      local interface = { name = name, number = number, class = table.concat(class, ":"), folder = folder }
-      interface.role = modes.role_of(case.ids.vendor, case.ids.product, interface)
-      interface.driver = host:link(folder .. "/driver")
-      list[#list + 1] = interface
-    end
-  end
-  return list
-end
 
 local function note(seen, interface)
   seen:note(interface.folder, ("interface %d, class %s%s"):format(interface.number, interface.class,
@@ -130,7 +108,7 @@ local function first(interfaces, roles)
 end
 
 local function on_usb(case, seen)
-  local interfaces = interfaces_of(case)
+  local interfaces = usb_interfaces.of(case.host, case.usb, case.ids)
   local control, lacks = first(interfaces, CONTROL)
   if control then
     note(seen, control)
@@ -152,11 +130,20 @@ end
 
 -- What carries a modem's ports from the bus to /dev, once its driver has it.
 local PORTS_OF = { ["mhi-pci-generic"] = "mhi_wwan_ctrl" }
+local OF_MODEMS = { ["mhi-pci-generic"] = true, mtk_t7xx = true, iosm = true }
 
 -- The module that depmod has listed for a PCI device.
 local function module_for(case, seen)
   local modalias = seen:read_any(case.pci .. "/modalias")
   return modalias and drivers.named_by(modalias)
+end
+
+local function another_has_it(seen, driver)
+  return seen:broken {
+    code = "wrong-mode", message = ("the driver %s has it, which makes no ports (/dev/wwan*)"):format(driver),
+    hint = driver == "vfio-pci" and "It is set aside for a virtual machine: run moontower there, or take that back."
+      or ("`modprobe -r %s`; then the kernel's own one (mhi_pci_generic, mtk_t7xx, iosm) can have it."):format(driver),
+  }
 end
 
 local function on_pcie(case, seen)
@@ -177,6 +164,9 @@ local function on_pcie(case, seen)
       hint = module.err and module.err.hint
         or "dmesg tells why it has given up: the modem's firmware may not have started.",
     }
+  end
+  if not case.description and not OF_MODEMS[driver] then
+    return another_has_it(seen, driver)
   end
   local carrier = PORTS_OF[driver]
   local module = carrier and not case.description and kernel.module(carrier, seen)

@@ -2,6 +2,7 @@
 -- Power: of the hub's port, of a card by rfkill and W_DISABLE, and of a device that the kernel has sent to sleep.
 
 local absent = require "explain.absent"
+local enumeration = require "explain.enumeration"
 local hubs = require "explain.hubs"
 local link = require "explain.link"
 
@@ -9,6 +10,7 @@ local USB = "/sys/bus/usb/devices/"
 local BUS_POWERED = 100 -- mA that a hub without a supply of its own gives to each port
 local SELF_POWERED = 0x40 -- in bmAttributes of a configuration
 local SUPER_SPEED = 5000 -- Mbit/s
+local OFTEN = 3 -- departures
 
 -- Milliamperes that the first configuration asks for: sysfs tells only those of one that is set.
 local function wanted_current(case)
@@ -42,6 +44,15 @@ local function starved(case, seen)
   }
 end
 
+-- Each may be a reset, by a person or a program, so this is no verdict.
+local function restless(case, seen)
+  local count = enumeration.departures(case.host, case.name)
+  if count >= OFTEN then
+    seen:note("dmesg", ("usb %s: USB disconnect, %d times in the last 10 minutes"):format(case.name, count))
+    return seen:unknown("it has left the bus %d times in 10 minutes: bad power or contacts, or it was reset", count)
+  end
+end
+
 local function awake(seen, folder)
   local status, control = seen:read_any(folder .. "/power/runtime_status"), seen:read_any(folder .. "/power/control")
   if status == "error" then
@@ -64,7 +75,8 @@ return link {
       local verdict, other = absent.because(case, seen, "power")
       return verdict or seen:unknown("nothing says that power is missing; the link %s tells why nothing shows", other)
     elseif case.usb then
-      return starved(case, seen) or awake(seen, case.usb)
+      local verdict = starved(case, seen) or awake(seen, case.usb)
+      return verdict.word == "ok" and restless(case, seen) or verdict
     elseif case.pci then
       return awake(seen, case.pci)
     end

@@ -34,6 +34,15 @@ local function networkd(state)
     .. "\\nNETWORK_FILE=/etc/systemd/network/all.network\\n' >/run/systemd/netif/links/3"
 end
 
+-- The kernel's log, of a computer that runs for 1000 seconds: each TIME DEVICE.
+local function departures(...)
+  local lines = {}
+  for i, one in ipairs { ... } do
+    lines[i] = ("'[  %s] usb %s: USB disconnect, device number 3'"):format(one:match "(%S+) (%S+)")
+  end
+  return "echo 1000.00 900.00 >$computer/proc/uptime; log " .. table.concat(lines, " ")
+end
+
 local PCIE = sysfs.PCIE .. [[
   echo 0x0d4000 >$pci/class; mkdir -p $pci/power; echo active >$pci/power/runtime_status
 ]]
@@ -52,6 +61,10 @@ M.healthy = {
     { name = "a DHCP client on another interface", broken = false, sys = MBIM .. "client dhclient -v eth0" },
     { name = "a failure of another port in the log", broken = false,
       sys = MBIM .. "log 'usb 1-2: device descriptor read/64, error -71'" },
+    { name = "it has left the bus four times", broken = false, word = "power unknown",
+      sys = MBIM .. departures("100.1 1-1", "501.0 1-1", "700.0 1-1", "990.5 1-1") },
+    { name = "it has left the bus twice of late", broken = false, word = "power ok",
+      sys = MBIM .. departures("100.1 1-1", "501.0 1-1", "700.0 1-2", "990.5 1-1") },
     { name = "another radio is off", broken = false,
       sys = MBIM .. "r=/sys/class/rfkill/rfkill0; mkdir -p $r; echo wlan >$r/type; echo 1 >$r/hard; echo 0 >$r/soft" },
     { name = "a card reader beside it", broken = false, asked = "1-1", sys = MBIM .. [[

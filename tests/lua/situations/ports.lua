@@ -58,6 +58,13 @@ return {
     sys = MODEM .. "loaded qmi_wwan; interface 8 ff:ff:ff" },
   { name = "QMI: option has it", broken = "driver", shows = "the driver option has the QMI port",
     sys = MODEM .. "loaded qmi_wwan option; interface 8 ff:ff:ff option" },
+  { name = "QMI: a maker that only the kernel knows", broken = "driver", shows = "modprobe qmi_wwan",
+    sys = MODEM .. "is 19d2 1404; interface 1 ff:ff:ff; interface 0 ff:00:00 option; echo 'alias "
+      .. "usb:v19D2p1404d*dc*dsc*dp*ic*isc*ip*in01* qmi_wwan' >$kernel/modules.alias" },
+  { name = "PCIe: it is set aside for a virtual machine", broken = "driver", shows = "vfio-pci",
+    sys = on_pcie("14c3", "4d75") .. "driver $pci pci/drivers/vfio-pci" },
+  { name = "PCIe: a driver of its maker's", broken = "driver", shows = "modprobe -r mhi_q",
+    sys = on_pcie("17cb", "0306") .. "driver $pci pci/drivers/mhi_q" },
   { name = "NCM: the network card has no driver", broken = "driver", shows = "modprobe cdc_ncm",
     sys = MODEM .. "is 2c7c 0125; tty 2 2; interface 4 02:0d:00" },
   { name = "RNDIS: the kernel has no such module", broken = "driver", shows = "no module rndis_host",

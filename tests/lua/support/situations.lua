@@ -24,7 +24,8 @@ local M = {}
 
 -- Files outside of /sys that tell something of this computer: a situation has its own, in /run/computer.
 local EXPLAIN = [[
-  local fs, own = require "core.fs", { "/lib/modules", "/proc/sys/kernel/osrelease", "/proc/cmdline", "/.dockerenv",
+  local fs, own = require "core.fs", { "/lib/modules", "/proc/sys/kernel/osrelease", "/proc/cmdline",
+    "/proc/uptime", "/.dockerenv",
     "/etc/modprobe.d", "/run/modprobe.d", "/usr/local/lib/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d",
     "/lib/udev/rules.d/40-usb_modeswitch.rules", "/usr/lib/udev/rules.d/40-usb_modeswitch.rules" }
   for _, name in ipairs { "read", "list", "stat" } do
