@@ -24,6 +24,17 @@ local function tell(path)
   io.stderr:write(wrap.fit(told, 2) .. "\n")
 end
 
+local function run_recorded(recording, words)
+  trace.enable(recording)
+  local _ <close> = task.finally(function() trace.disable(recording) end)
+  local group <close> = task.group()
+  recording:follow_events(group)
+  recording:follow_kernel(group)
+  local _ <close> = recording:follow_words(words[1])
+  arg = table.move(words, 1, #words, 1, { [0] = arg[0] })
+  return (command.run(words[1], table.move(words, 2, #words, 1, {})))
+end
+
 local function record(args)
   local words = args.command
   local recording, writer = report.begin(args.file, words, { keep_cells = args.keep_cells })
@@ -34,12 +45,7 @@ local function record(args)
   local _ <close> = task.finally(function()
     if not writer.is_finished then task.shield(FINISH_TIME, writer.finish, writer) end
   end)
-  trace.enable(recording)
-  local _ <close> = task.finally(function() trace.disable(recording) end)
-  local group <close> = task.group()
-  recording:follow_events(group)
-  arg = table.move(words, 1, #words, 1, { [0] = arg[0] })
-  local status = command.run(words[1], table.move(words, 2, #words, 1, {}))
+  local status = run_recorded(recording, words)
   recording:exit(status)
   local ok, err = writer:finish()
   if not ok then

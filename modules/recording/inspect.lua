@@ -30,10 +30,21 @@ local function words(line)
     return ("  port %d opened: %s"):format(line.stream, printable(line.opened))
   elseif line.lost then
     return ("  %d transfers came too fast to be recorded"):format(line.lost)
+  elseif line.said then
+    return ("  printed: %s"):format(printable(line.said))
+  elseif line.changed then
+    local arguments = {}
+    for i, argument in ipairs(type(line.arguments) == "table" and line.arguments or {}) do
+      arguments[i] = type(argument) == "string" and argument or json.encode(argument)
+    end
+    local words_of_it = printable(table.concat(arguments, " "))
+    return ("  changed: %s %s%s"):format(printable(line.changed), words_of_it,
+      line.error and ": " .. printable(line.error) or "")
   elseif line.exit then
     return ("  the end: exit status %d"):format(line.exit)
   end
-  local what = line.modem and "modem" or line.explained and "explained" or line.failed and "failed" or "event"
+  local what
+  for _, name in ipairs { "modem", "explained", "failed", "kernel", "event" } do what = what or line[name] and name end
   return ("  %s %s"):format(what, printable(json.encode(line[what])))
 end
 

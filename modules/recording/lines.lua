@@ -46,11 +46,14 @@ local kinds = {
   explained = { explained = validate.record({ links = validate.table }, { modem = text, title = text }) },
   failed = { failed = validate.record({ code = text, message = text }, { hint = text }) },
   event = { event = validate.table },
+  changed = { changed = text },
+  said = { said = text, to = validate.one_of { "out", "err" } },
+  kernel = { kernel = validate.table },
   exit = { exit = validate.whole(-1 << 31, 1 << 31) },
 }
 for name, fields in pairs(kinds) do
   fields.t = time
-  kinds[name] = validate.record(fields, { replaced = replaced })
+  kinds[name] = validate.record(fields, { replaced = replaced, error = text })
 end
 
 ---@param line any the first one

@@ -7,9 +7,11 @@ local core_qmi = require "core.qmi"
 local events = require "events"
 local fields = require "recording.fields"
 local hex = require "base.hex"
+local kernel = require "recording.kernel"
 local messages = require "recording.messages"
 local pseudonyms = require "recording.pseudonyms"
 local task = require "task"
+local terminal = require "terminal"
 local at_text = require "at.text"
 
 local M = {}
@@ -157,7 +159,63 @@ end
 ---What is no message: see trace.note().
 ---@param kind "explained"|"failed"
 ---@param values table
-function Recorder:note(kind, values) write(self, { [kind] = scrubbed(self, values) }) end
+---@param time number? on task.now()'s clock; nil: now
+function Recorder:note(kind, values, time) write(self, { [kind] = scrubbed(self, values) }, time) end
+
+-- Texts alone have to be replaced: numbers say how this computer's network is set up.
+local function scrubbed_texts(self, value)
+  if type(value) == "string" then
+    return self.others:scrub(value)
+  elseif type(value) ~= "table" then
+    return value
+  end
+  local other = {}
+  for key, inner in pairs(value) do other[key] = scrubbed_texts(self, inner) end
+  return other
+end
+
+---What this program has changed in the kernel's network.
+---@param name string of the function of core.netlink
+---@param arguments any[] of it
+---@param err any? why it did not work
+---@param time number? on task.now()'s clock; nil: now
+function Recorder:changed(name, arguments, err, time)
+  local why = err and self.others:scrub(tostring(err)) or nil
+  write(self, { changed = name, arguments = scrubbed_texts(self, arguments), error = why }, time)
+end
+
+---Writes down what this program changes in the kernel's network, and what the kernel says of it, until the group ends.
+---@param group task.group
+function Recorder:follow_kernel(group)
+  local changes = kernel.changes(function(...) self:changed(...) end)
+  group:spawn(function()
+    local _ <close> = changes
+    kernel.follow(function(event) write(self, { kernel = scrubbed_texts(self, event) }) end)
+  end)
+end
+
+-- Commands that print what a person has written, or where the modem is: none of it is kept. The words of one that is on
+-- neither list are not known.
+local SAYS = {}
+for name in ([[
+  apn bands check devices down explain failover firmware guard radio reconnect reload reset setup signal slot status
+  technology unlock up update usage usbcomp version why
+]]):gmatch "%S+" do SAYS[name] = true end
+
+---Writes down what the command prints, until the result is closed: whole lines.
+---@param command string its first word
+---@return { __close: fun() } listening keep it in a <close> variable
+function Recorder:follow_words(command)
+  local rest = { out = "", err = "" }
+  if SAYS[command] then
+    terminal.listen(function(to, text)
+      local lines = rest[to] .. text
+      for line in lines:gmatch "([^\n]*)\n" do write(self, { said = self.others:scrub(line), to = to }) end
+      rest[to] = lines:match "[^\n]*$"
+    end)
+  end
+  return task.finally(function() terminal.listen(nil) end)
+end
 
 ---The end.
 ---@param status integer of the command

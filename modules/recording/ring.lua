@@ -6,6 +6,7 @@
 
 local events = require "events"
 local json = require "base.json"
+local kernel = require "recording.kernel"
 local task = require "task"
 
 local M = {
@@ -14,8 +15,8 @@ local M = {
 
 local BYTES = 96 << 10 -- of one port
 local MOST_LINES = 400 -- at one AT port
-local MOST_EVENTS = 40 -- of all modems
-local TIMED = "=ds4" -- an event's time, and the event in JSON: a quarter of what tables would take
+local MOST_DECISIONS = 60 -- of all modems
+local TIMED = "=ds4" -- a decision's time, and it in JSON: a quarter of what tables would take
 local MOST_ENDED = 8 -- ports that are closed
 local PIECE = 16 -- lines; then others have their turn: to decode and encode takes a small router milliseconds
 
@@ -25,7 +26,7 @@ for _, name in ipairs(events.of_modems) do INDICATED[name] = true end
 
 ---@class recording.ring
 ---@field private ports recording.kept_port[] the oldest first
----@field private events string[] likewise, as TIMED has them
+---@field private decisions string[] events, and changes in the kernel's network, likewise; as TIMED has them
 local Ring = {}
 Ring.__index = Ring
 
@@ -114,10 +115,17 @@ local function collect(self, from)
       end
     end
   end
-  for _, kept in ipairs(self.events) do
-    local time, event = TIMED:unpack(kept)
-    if time >= from then
-      later(time, function(recorder) recorder:event(json.decode(event), time) end)
+  for _, kept in ipairs(self.decisions) do
+    local time, text = TIMED:unpack(kept)
+    local decision = json.decode(text)
+    if time >= from and decision.changed then
+      later(time, function(recorder)
+        recorder:changed(decision.changed, decision.arguments, decision.error, time)
+      end)
+    elseif time >= from and decision.noted then
+      later(time, function(recorder) recorder:note(decision.noted, decision.values, time) end)
+    elseif time >= from then
+      later(time, function(recorder) recorder:event(decision, time) end)
     end
   end
   table.sort(list, function(a, b)
@@ -142,17 +150,30 @@ function Ring:write(begin)
   return recorder
 end
 
----A ring, which hears of events until the group ends.
+local function keep_decision(self, decision)
+  add(self.decisions, TIMED:pack(task.now(), json.encode(decision)), MOST_DECISIONS)
+end
+
+---What is no message: see trace.note().
+---@param kind string
+---@param values table
+function Ring:note(kind, values) keep_decision(self, { noted = kind, values = values }) end
+
+---A ring, which keeps what is decided until the group ends.
 ---@param group task.group
 ---@return recording.ring
 function M.new(group)
-  local self = setmetatable({ ports = {}, events = {} }, Ring)
+  local self = setmetatable({ ports = {}, decisions = {} }, Ring)
+  local changes = kernel.changes(function(name, arguments, err)
+    keep_decision(self, { changed = name, arguments = arguments, error = err and tostring(err) })
+  end)
   local heard = events.subscribe()
   group:spawn(function()
     local _ <close> = heard
+    local _ <close> = changes
     for event in heard.next, heard do
       if not INDICATED[event.event] then
-        add(self.events, TIMED:pack(task.now(), json.encode(event)), MOST_EVENTS)
+        keep_decision(self, event)
       end
     end
   end)

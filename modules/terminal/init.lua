@@ -32,6 +32,7 @@ local ERASE = "\r\27[K"
 ---@field save fun(self, path: string, text: string, mode: integer?): true?, moontower.error? writes one
 ---@field line string? what is redrawn in place: see terminal.show_line
 ---@field streams boolean? see terminal.stream
+---@field listener fun(name: string, text: string)? see terminal.listen
 
 -- The same of this program's own terminal.
 local own = {}
@@ -186,6 +187,9 @@ end
 
 local function write(name, text)
   local screen = M.session() or own
+  if screen.listener then
+    screen.listener(name, text)
+  end
   local line = screen.line and M.is_terminal(numbers[name]) and screen.line
   if not line then
     return M.write_raw(name, text)
@@ -198,6 +202,10 @@ local function write(name, text)
     M.flush()
   end
 end
+
+---Tells of all text that is written here from now on, but for lines that are redrawn in place.
+---@param listener fun(name: "out"|"err", text: string)|nil nil: no more
+function M.listen(listener) (M.session() or own).listener = listener end
 
 ---Shows a line that the next one replaces; whatever else is written goes above it. Where that cannot be done, nothing
 ---is shown.

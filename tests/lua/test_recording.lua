@@ -290,4 +290,17 @@ end
 
 function T.teardownClass() fs.remove(path) end
 
+-- What we do to the kernel's network, what it says of it, and what the person has seen.
+function T.test_what_passes_between_us_and_the_kernel()
+  local out = in_world [[
+record up --apn r.ispsn; record up --apn r.ispsn --metric 20 --mtu 1400; record down; cat /run/test/inspected]]
+  for _, line in ipairs {
+    'changed: add_address {"address":"184.250.142.38","link":"wwan0",', 'changed: set_link wwan0 {"up":true}',
+    'kernel {"action":"new","address":"184.250.142.38"', "changed: del_route ", " is offline",
+    "printed: network   registered at home on Sprint", "printed: wwan0     184.250.142.38/30",
+  } do
+    lu.assertStrContains(out, line)
+  end
+end
+
 return T
