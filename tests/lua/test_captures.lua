@@ -7,6 +7,7 @@ local fs = require "core.fs"
 local hex = require "base.hex"
 local lu = require "luaunit"
 local process = require "core.process"
+local world = require "support.world"
 
 local T = {}
 
@@ -284,6 +285,9 @@ function T.test_decode_takes_all_of_them()
   lu.assertEquals(core_mbim.parse((all_of(io.open(log):read "a"))[1].bytes).type, "open")
 end
 
-function T.tearDownAll() process.run { "rm", "-r", folder } end
+function T.teardownClass()
+  world.keep_recordings(folder)
+  process.run { "rm", "-r", folder }
+end
 
 return T

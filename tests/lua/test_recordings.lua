@@ -4,6 +4,7 @@
 local fs = require "core.fs"
 local lu = require "luaunit"
 local process = require "core.process"
+local world = require "support.world"
 
 local T = {}
 
@@ -71,6 +72,10 @@ for _, name in ipairs(assert(fs.list(ROOT))) do
   end
 end
 
-function T.tearDownAll() process.run { "rm", "-r", folder } end
+function T.teardownClass()
+  world.keep_recordings(ROOT)
+  world.keep_recordings(folder)
+  process.run { "rm", "-r", folder }
+end
 
 return T
