@@ -109,17 +109,17 @@ end
 -- The modem as other programs find it: with udevd, once its rules have run, which may rename its interface. A modem
 -- with serial ports alone has none. A child looks: while a driver sets itself up, the kernel blocks all reads of the
 -- device's files in sysfs, and the driver waits for this very process to answer as the device.
-local function find(bus_id)
+local function find(bus_id, has_card)
   local result = process.run { program.executable, "devices", "--json", timeout = enumeration_time }
   for _, description in ipairs(result and json.decode(result.stdout) or {}) do
-    local is_whole = description.net or description.mode and not description.mode.lacks
+    local is_whole = description.net or not has_card and description.mode and not description.mode.lacks
     if description.usb == bus_id and is_whole then
       return description
     end
   end
 end
 
-local function await_devices(cable)
+local function await_devices(cable, has_card)
   local monitor <close>, err = udev.monitor { subsystems = { "usbmisc", "net", "tty" }, source = sysfs.source() }
   if not monitor then
     return nil, err
@@ -131,7 +131,7 @@ local function await_devices(cable)
       return nil, err
     end
     local bus_id = cable:bus_id()
-    local found = bus_id and find(bus_id)
+    local found = bus_id and find(bus_id, has_card)
     if found then
       return { bus_id = bus_id, control = found.control, net = found.net }
     end
@@ -144,8 +144,13 @@ local function no_devices(err)
   end
   return errors.new {
     code = "timeout", source = "simulator", message = "the kernel has made no devices of the simulated modem",
-    hint = "Are its drivers there? `modprobe -a cdc_mbim qmi_wwan`",
+    hint = "Are its drivers there? `modprobe -a cdc_mbim qmi_wwan cdc_ether cdc_ncm rndis_host`",
   }
+end
+
+local function shows_card(modem)
+  local mode = modem:network_mode()
+  return mode ~= nil and modem.personality.interfaces[mode] ~= nil
 end
 
 -- From plug to unplug; returns why. Without `ready`, nothing is expected of the kernel.
@@ -156,7 +161,7 @@ local function serve(cable, device, ready)
     if not ready then
       return
     end
-    local info, err = task.timeout(enumeration_time, await_devices, cable)
+    local info, err = task.timeout(enumeration_time, await_devices, cable, shows_card(device.modem))
     if info then
       ready(info)
     else
