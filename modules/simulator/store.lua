@@ -34,8 +34,7 @@ local function format_settings(modem, is_factory)
     modes[mode] = true
   end
   modem.nv = {
-    usb = composition.usual(personality,
-      personality.only_protocol or not is_factory and personality.protocol or state.protocol),
+    usb = composition.usual(personality, not is_factory and personality.protocol or state.protocol),
     super_speed = false, power_off = 0, band_customs = {},
     locks = {}, saved_locks = {},
     custom = custom and {}, configuration = personality.configurations and {

@@ -11,7 +11,8 @@ local LEASE = 7200 -- seconds: packets are passed on, and the network's address 
 return personality.join(sprint, require "simulator.models.ec25", {
   name = "e3372",
   at = false, -- no command of its own
-  only_protocol = "ncm",
+  protocol = "ncm",
+  factory = { protocol = "ncm", apn = "broadband", pdp_type = "ipv4" },
   connects_by = "ndisdup",
 
   router = false,
