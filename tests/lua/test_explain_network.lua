@@ -43,6 +43,20 @@ function T.test_a_recording_of_a_failing_up()
   end
 end
 
+-- A modem that answers as the recorded one did refuses as it did.
+function T.test_a_replayed_modem()
+  local path = os.tmpname()
+  os.remove(path)
+  local made = world.run(("moontower record %s -- up --apn r.ispsn"):format(path), { "refuse-apn=33" })
+  lu.assertEquals(made.status, 6, made.err)
+  local result = world.run("moontower up --apn r.ispsn >/dev/null 2>&1; moontower explain --json", nil, nil,
+    { "--replay", path })
+  os.remove(path)
+  local one = json.decode(result.out)[1]
+  lu.assertEquals(one.broken, "apn", result.out .. result.err)
+  lu.assertStrContains(one.message, "cause 33")
+end
+
 -- What a file of others' may be: each line below is a recording's.
 local function with_recording(lines, fn)
   local path = os.tmpname()
@@ -72,7 +86,7 @@ function T.test_recordings_that_make_no_sense()
       local result = assert(process.run { program.executable, "explain", "--recording", path, timeout = 60 })
       lu.assertEquals(result.stderr, "")
       lu.assertNotStrContains(result.stdout, "\27")
-      lu.assertStrContains(result.stdout, "sim          unknown: what the recording says of it makes no sense")
+      lu.assertStrContains(result.stdout, "unknown: what the recording says of it makes no sense")
     end)
   end
 end

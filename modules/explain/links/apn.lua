@@ -55,8 +55,6 @@ return link {
       local apn = written and written.apn
       return seen:ok("connected%s", apn and (" to %s"):format(apn ~= "" and apn or "the default APN")
         or ", by another program")
-    elseif session.unasked then
-      return seen:unknown("the modem does not tell: %s", session.unasked)
     end
     if session.nw_error then
       seen:note("cause", session.nw_error)
@@ -66,9 +64,11 @@ return link {
       seen:note(os.date("the last `moontower up`, %H:%M:%S", failure.time), failure.message)
       why = { code = failure.code, message = failure.message, hint = failure.hint or "Connect again: `moontower up`." }
     end
-    why = why or of_session(asked)
+    why = why or not session.unasked and of_session(asked)
     if why then
       return seen:broken(why)
+    elseif session.unasked then
+      return seen:unknown("the modem does not tell: %s", session.unasked)
     end
     return seen:unknown("not connected; `moontower up` connects")
   end,
