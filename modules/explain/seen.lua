@@ -2,6 +2,7 @@
 -- What a link of the chain has seen, in its order, and the verdict that it comes to.
 
 local errors = require "errors"
+local verdict = require "cause.verdict"
 
 ---@alias explain.word "ok"|"broken"|"unknown"|"not reached"
 
@@ -71,14 +72,13 @@ function Seen:ok(format, ...) return { word = "ok", message = format:format(...)
 ---@return explain.verdict
 function Seen:unknown(format, ...) return { word = "unknown", message = format:format(...) } end
 
----@param err { code: string, message: string, hint: string } an error, or its fields
+---@param err { code: string, message: string, hint: string? } an error, or its fields; some of other modules lack a hint
 ---@return explain.verdict
 function Seen:broken(err)
-  assert(err.hint, "a broken link says what to do")
-  err = getmetatable(err) and err or errors.new {
-    code = err.code, message = err.message, hint = err.hint, source = "explain",
+  local found = errors.new {
+    code = err.code, message = err.message, hint = err.hint or verdict.new("modem", "").hint, source = "explain",
   }
-  return { word = "broken", message = err.message, err = err }
+  return { word = "broken", message = found.message, err = found }
 end
 
 return M
