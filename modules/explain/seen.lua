@@ -72,7 +72,8 @@ function Seen:ok(format, ...) return { word = "ok", message = format:format(...)
 ---@return explain.verdict
 function Seen:unknown(format, ...) return { word = "unknown", message = format:format(...) } end
 
----@param err { code: string, message: string, hint: string? } an error, or its fields; some of other modules lack a hint
+---@param err { code: string, message: string, hint: string? } an error, or its fields; those of other modules may lack
+--- a hint
 ---@return explain.verdict
 function Seen:broken(err)
   local found = errors.new {
