@@ -25,6 +25,8 @@ local program = require "core.program"
 ---@field urcs string? prefixes of the lines that modems send without being asked
 ---@field urc_lines string[]? whole lines of that kind
 ---@field news table<string, "sim"|"signal"|"registration">? what has changed, by the prefix of a line of `urcs`
+---@field reports table<string, string>? by event, the command that has the modem send such a line; it must not be kept
+--- without power
 ---@field resets string[]? commands that restart a modem, the usual one first
 ---@field strands string[]? patterns of commands that switch a modem off, or leave it in its boot loader
 ---@field orders table<string, "restart"|"change"|"context">? commands that a policy would undo: see at/effect.lua
@@ -133,7 +135,7 @@ local keys = {
 }
 local at_keys = {
   secret = "string", pins = "table", urcs = "string", urc_lines = "table", resets = "table", strands = "table",
-  orders = "table", news = "table",
+  orders = "table", news = "table", reports = "table",
 }
 
 -- ---- a declaration ----

@@ -10,6 +10,7 @@ local netlink = require "core.netlink"
 local personality = require "simulator.models.personality"
 local simulated = require "support.simulated"
 local state = require "state"
+local task = require "task"
 local world = require "support.world"
 
 local T = {}
@@ -95,6 +96,20 @@ for i, way in ipairs(ways) do
   end
 end
 
+-- The simulated modems that are network cards, as a user has them.
+function T.test_all_models()
+  world.all_of({
+    { "ec25", "rndis" }, { "fm150", "ecm" }, { "fm150", "rndis" }, { "l850", "ncm" }, { "sim7600", "rndis" },
+    { "sim8200", "ecm" }, { "e3372", "ncm" }, { "rm520n", "ecm" }, { "ln920", "ecm" },
+  }, function(case)
+    local result = run([[moontower devices && moontower up --apn r.ispsn && moontower status && moontower signal &&
+      moontower down]], { "--modem", case[1], "--composition", case[2] })
+    eq({ case[1], case[2], result.status, result.err }, { case[1], case[2], 0, "" }, result.out)
+    lu.assertStrContains(result.out, "8.8.8.8 answers in")
+    eq(result.after, result.before)
+  end)
+end
+
 -- ---- what goes wrong ----
 
 local CARD = { "--modem", "ec25", "--composition", "ecm" }
@@ -166,6 +181,38 @@ function T.test_user_and_password()
     assert(modem:deactivate(0))
     eq(sim.profiles[1].user_name, nil)
     while heard:length() > 0 do lu.assertNotStrContains(heard:pop().text, "hidden-one") end
+  end)
+end
+
+-- ---- what it tells unasked ----
+
+-- The modem is asked what has changed; the end of the connection is believed at once.
+function T.test_events()
+  simulated.with_modem({ composition = "ecm", model = ec25 }, function(modem, sim)
+    local events <close> = modem:events("session", "registration", "packet", "sim", "signal")
+    local function hears(name, check)
+      assert(task.timeout(60, function()
+        local event
+        repeat event = assert(events:next()) until event.name == name and check(event.value)
+        return true
+      end))
+    end
+    local function fault(...) assert(faults.apply(sim, (...), { select(2, ...) })) end
+    assert(modem:connect { apn = "r.ispsn", ip = "ipv4" })
+    hears("session", function(value) return value.state == "activated" end)
+    sim:set_signal(5)
+    hears("signal", function(value) return value.dbm == -103 end)
+    fault("disconnect", "36")
+    hears("session", function(value) return value.state == "deactivated" end)
+    fault "network-drop"
+    hears("registration", function(value) return value.state == "searching" end)
+    fault "sim-remove"
+    hears("sim", function(value) return value.state == "missing" end)
+    fault "unplug"
+    local event, err
+    repeat event, err = task.timeout(60, events.next, events) until not event
+    eq(err.code, "gone")
+    state.persistent.remove("contexts", modem.description.name)
   end)
 end
 

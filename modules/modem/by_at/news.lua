@@ -6,6 +6,7 @@
 -- out when the modem is asked, as waits and the daemon do now and then.
 
 local at_news = require "modem.at_news"
+local at_port = require "modem.at"
 local maker = require "maker"
 local subscribers = require "events.subscribers"
 local text = require "at.text"
@@ -75,8 +76,12 @@ local orders = {
 orders.packet, orders.cell, orders.radio, orders.ip = orders.registration, orders.registration, orders.registration,
   orders.session
 
+-- A maker's own report, too: mostly that of the signal, for which 3GPP has none.
 local function ask_for(modem, name)
-  for _, order in ipairs(orders[name] or {}) do
+  local list = table.move(orders[name] or {}, 1, #(orders[name] or {}), 1, {})
+  local its = at_port.maker(modem)
+  list[#list + 1] = its and its.at.reports and its.at.reports[name]
+  for _, order in ipairs(list) do
     if not modem.news.told[order] then
       modem.news.told[order] = true
       modem.at:command(order, { seconds = ANSWER_TIME })

@@ -14,6 +14,7 @@ return personality.join(sprint, ec25, {
   name = "fm150",
   at = "fibocom",
   protocol = "qmi",
+  connects_by = "gtrndis",
   reset_function = "15", -- of AT+CFUN
 
   usb = personality.join(ec25.usb, {

@@ -112,6 +112,18 @@ end
 ---@param handle fun(name: string, parts: table)
 return function(handle)
   require("simulator.at.quectel.air")(handle)
+  handle("+QINDCFG", {
+    set = function(_, arguments, at)
+      if arguments[1] ~= "csq" then
+        return nil, INCORRECT_PARAMETERS
+      end
+      at.settings.tells_signal = arguments[2] == "1"
+      return {}
+    end,
+    events = { signal = function(at)
+      return at.settings.tells_signal and ('+QIND: "csq",%d,99'):format(at.modem:signal()) or nil
+    end },
+  })
   handle("I", { run = function(modem)
     local personality = modem.personality
     return { personality.usb.manufacturer, personality.hardware, "Revision: " .. personality.firmware }
