@@ -44,10 +44,13 @@ function M.link(result, is_first, watcher)
   end
 end
 
+-- The links that are unknown, and why the first of them is, on which others may depend.
 local function unknown_of(explanation)
   local names = {}
   for _, result in ipairs(explanation.links) do
-    names[#names + 1] = result.verdict.word == "unknown" and result.link or nil
+    if result.verdict.word == "unknown" then
+      names[#names + 1] = #names == 0 and ("%s (%s)"):format(result.link, result.verdict.message) or result.link
+    end
   end
   return names
 end
