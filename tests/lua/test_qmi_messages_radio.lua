@@ -198,6 +198,22 @@ function T.test_serving_system()
   })
 end
 
+-- Of an old modem, which leaves out whether the network is forbidden: libqmi's test of a TLV that is too short for it.
+function T.test_serving_system_of_an_old_modem()
+  known_part(nas.get_serving_system.response, [[
+    010600 01 01 01 02 01 05
+    020400 00000000
+    210400 02 03 00 00
+  ]], {
+    result = ok,
+    serving_system = {
+      registration_state = "registered", cs_attach_state = "attached", ps_attach_state = "attached",
+      selected_network = "3gpp", radio_interfaces = { "umts" },
+    },
+    detailed_service_status = { status = "available", capability = "cs-ps", hdr_status = "none", hdr_hybrid = false },
+  })
+end
+
 local lte = {
   domain_valid = true, domain = "cs-ps", service_capability_valid = true, service_capability = "cs-ps",
   roaming_status_valid = true, roaming_status = "off", forbidden_valid = true, forbidden = false,

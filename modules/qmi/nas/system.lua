@@ -5,7 +5,7 @@ local qmi = require "qmi.message"
 local types = require "qmi.nas.types"
 
 local u8, u16, u32, i8, i32 = qmi.u8, qmi.u16, qmi.u32, qmi.i8, qmi.i32
-local enum, bool, struct, list = qmi.enum, qmi.bool, qmi.struct, qmi.list
+local enum, bool, struct, list, optional = qmi.enum, qmi.bool, qmi.struct, qmi.list, qmi.optional
 local lbytes = qmi.lbytes
 local yes_no = bool(u8)
 
@@ -93,7 +93,7 @@ local detailed_status = struct {
   types.service_domain "capability",
   types.service_status "hdr_status",
   yes_no "hdr_hybrid",
-  yes_no "forbidden",
+  optional(yes_no) "forbidden", -- which Gobi modems of the first kinds leave out
 } "detailed_service_status"
 
 message("get_serving_system", 0x0024, "Get Serving System", function() return {
