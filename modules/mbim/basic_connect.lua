@@ -98,23 +98,16 @@ command("radio_state", 3, "Radio State", function() return {
   indication = true,
 } end)
 
-local function pin_type() return enum(u32, {
-  ["none"] = 0, ["custom"] = 1, ["pin1"] = 2, ["pin2"] = 3, ["device-sim-pin"] = 4, ["device-first-sim-pin"] = 5,
-  ["network-pin"] = 6, ["network-subset-pin"] = 7, ["service-provider-pin"] = 8, ["corporate-pin"] = 9,
-  ["subsidy-lock"] = 10, ["puk1"] = 11, ["puk2"] = 12, ["device-first-sim-puk"] = 13, ["network-puk"] = 14,
-  ["network-subset-puk"] = 15, ["service-provider-puk"] = 16, ["corporate-puk"] = 17, ["nev"] = 18, ["adm"] = 19,
-}) end
-
 command("pin", 4, "PIN", function() return {
   query = {},
   set = {
-    pin_type() "type",
+    types.pin_type "type",
     enum(u32, { enter = 0, enable = 1, disable = 2, change = 3 }) "operation",
     secret(text) "pin",
     secret(text) "new_pin",
   },
   response = {
-    pin_type() "type",
+    types.pin_type "type",
     enum(u32, { unlocked = 0, locked = 1 }) "state",
     u32 "remaining_attempts", -- 0xffffffff: the modem can't tell
   },

@@ -1,10 +1,13 @@
 -- SPDX-License-Identifier: MIT
--- Microsoft's UICC Low Level Access: logical channels to the card's applications, and bare commands to them.
+-- Microsoft's UICC Low Level Access: logical channels to the card's applications, and bare commands to them; and, as
+-- ModemManager asks them since 1.20, its applications and files.
 
 local mbim = require "mbim.command"
+local types = require "mbim.types"
 
 local u8, u16, u32, enum, struct = mbim.u8, mbim.u16, mbim.u32, mbim.enum, mbim.struct
 local refs, rest, secret, sized_data = mbim.refs, mbim.rest, mbim.secret, mbim.sized_data
+local count, data, text = mbim.count, mbim.data, mbim.text
 
 ---@class mbim.ms_uicc_low_level_access
 local uicc, command = mbim.commands "ms-uicc-low-level-access"
@@ -68,6 +71,61 @@ command("reset", 6, "UICC Reset", function() return {
   query = {},
   set = { enum(u32, { disable = 0, enable = 1 }) "pass_through" },
   response = { enum(u32, { disabled = 0, enabled = 1 }) "pass_through" },
+} end)
+
+-- ---- applications and files ----
+
+command("application_list", 7, "UICC Application List", function() return {
+  query = {},
+  response = {
+    u32 "version",
+    count "application_count",
+    u32 "active_index",
+    u32 "size",
+    refs(struct {
+      enum(u32, { unknown = 0, mf = 1, sim = 2, ruim = 3, usim = 4, csim = 5, isim = 6 }) "type",
+      data "aid",
+      data "label", -- UTF-8
+      u32 "pin_reference_count",
+      data "pin_references",
+    }, "application_count") "applications",
+  },
+} end)
+
+-- `file_path` is of file ids, from the application on.
+local function file() return u32 "version", data "aid", data "file_path" end
+
+command("file_status", 8, "UICC File Status", function() return {
+  query = { file() },
+  response = {
+    u32 "version", u32 "sw1", u32 "sw2",
+    enum(u32, { unknown = 0, ["not-shareable"] = 1, shareable = 2 }) "accessibility",
+    enum(u32, { unknown = 0, ["working-ef"] = 1, ["internal-ef"] = 2, ["df-or-adf"] = 3 }) "type",
+    enum(u32, { unknown = 0, transparent = 1, cyclic = 2, linear = 3, ["ber-tlv"] = 4 }) "structure",
+    u32 "item_count", u32 "item_size",
+    types.pin_type "access_read", types.pin_type "access_update", types.pin_type "access_activate",
+    types.pin_type "access_deactivate",
+  },
+} end)
+
+-- What a file has in it may be a person's.
+local function contents() return u32 "version", u32 "sw1", u32 "sw2", secret(data) "data" end
+
+local function query(...)
+  local fields = { file() }
+  for _, field in ipairs { ... } do fields[#fields + 1] = field end
+  fields[#fields + 1], fields[#fields + 2] = secret(text) "local_pin", secret(data) "data"
+  return fields
+end
+
+command("read_binary", 9, "UICC Read Binary", function() return {
+  query = query(u32 "read_offset", u32 "read_size"),
+  response = { contents() },
+} end)
+
+command("read_record", 10, "UICC Read Record", function() return {
+  query = query(u32 "record_number"),
+  response = { contents() },
 } end)
 
 return uicc

@@ -67,4 +67,11 @@ function declared.provider() return {
   u32 "error_rate",
 } end
 
+function declared.pin_type() return enum(u32, {
+  ["none"] = 0, ["custom"] = 1, ["pin1"] = 2, ["pin2"] = 3, ["device-sim-pin"] = 4, ["device-first-sim-pin"] = 5,
+  ["network-pin"] = 6, ["network-subset-pin"] = 7, ["service-provider-pin"] = 8, ["corporate-pin"] = 9,
+  ["subsidy-lock"] = 10, ["puk1"] = 11, ["puk2"] = 12, ["device-first-sim-puk"] = 13, ["network-puk"] = 14,
+  ["network-subset-puk"] = 15, ["service-provider-puk"] = 16, ["corporate-puk"] = 17, ["nev"] = 18, ["adm"] = 19,
+}) end
+
 return types

@@ -120,6 +120,19 @@ function T.test_uicc_terminal_capability()
     hex(bytes "02000000 14000000 04000000 18000000 04000000 01020304 05060708"))
 end
 
+-- Of libmbim's src/libmbim-glib/test/test-message-parser.c.
+function T.test_uicc_application_list()
+  local uicc = require "mbim.ms_uicc_low_level_access"
+  lu.assertEquals(uicc.application_list.response:decode(bytes [[
+    01000000 01000000 00000000 3c000000 18000000 3c000000
+    04000000 20000000 10000000 30000000 08000000 02000000 38000000 02000000
+    a0000000871002ff34ff0789312e30ff 4d6f766973746172 01810000
+  ]]), { version = 1, active_index = 0, size = 60, applications = { {
+    type = "usim", aid = "\xa0\0\0\0\x87\x10\2\xff\x34\xff\7\x89\x31\x2e\x30\xff", label = "Movistar",
+    pin_reference_count = 2, pin_references = "\1\x81",
+  } } })
+end
+
 -- A modem is free to store its strings in any order: this one has the telephone numbers first.
 function T.test_subscriber_ready_status()
   local body = bytes [[
@@ -469,6 +482,35 @@ local samples = {
       response = { capabilities = { "\x81\1\1" } },
     },
     reset = { query = {}, set = { pass_through = "enable" }, response = { pass_through = "disabled" } },
+    application_list = {
+      query = {},
+      response = { version = 1, active_index = 0, size = 44, applications = { {
+        type = "isim", aid = "\xa0\0\0\0\x87\x10\4", label = "", pin_reference_count = 1, pin_references = "\1",
+      } } },
+    },
+    file_status = {
+      query = { version = 1, aid = "\xa0\0\0\0\x87", file_path = "\x7f\xff\x6f\7" },
+      response = {
+        version = 1, sw1 = 0x90, sw2 = 0, accessibility = "not-shareable", type = "working-ef",
+        structure = "transparent", item_count = 1, item_size = 9,
+        access_read = "pin1", access_update = "adm", access_activate = "adm",
+        access_deactivate = "adm",
+      },
+    },
+    read_binary = {
+      query = {
+        version = 1, aid = "\xa0\0\0\0\x87", file_path = "\x7f\xff\x6f\7", read_offset = 0, read_size = 0,
+        local_pin = "", data = "",
+      },
+      response = { version = 1, sw1 = 0x90, sw2 = 0, data = "\1\2" },
+    },
+    read_record = {
+      query = {
+        version = 1, aid = "\xa0\0\0\0\x87", file_path = "\x7f\xff\x6f\7", record_number = 1, local_pin = "",
+        data = "",
+      },
+      response = { version = 1, sw1 = 0x90, sw2 = 0, data = "\1\2" },
+    },
   },
   [require "mbim.ext_qmux"] = {
     message = { set = { qmux = "\1\11\0\0\0\0\0\1\39\0\0\0" }, response = { qmux = "\1\11\0\128\0\0\1\1\39\0\0\0" } },
