@@ -16,7 +16,8 @@ local world = require "support.world"
 local T = {}
 
 local function assert_nothing_of(text, where)
-  local found = scanner.text(text)[1]
+  local first = scanner.lines(text)[1]
+  local found = first and first.finding
   lu.assertNil(found, found and ("%s: %s, %s: %s"):format(where, found.secret, found.form, found.around))
 end
 

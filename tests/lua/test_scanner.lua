@@ -63,6 +63,15 @@ function T.test_forms()
   end
 end
 
+-- In bytes, forms begin where a byte does, and words are no words.
+function T.test_forms_in_bytes()
+  local function find(bytes) return scanner.line { t = 1, stream = 1, from = "modem", bytes = bytes }[1] end
+  lu.assertEquals(find("00012C3B0A00").form, "integer")
+  lu.assertNil(find "0012C3B0A0")
+  lu.assertNil(find "00A3B2C010")
+  lu.assertEquals(find("0089049032000000000000000000005595").secret, "EID")
+end
+
 function T.test_a_planted_secret_fails_the_scan()
   local line = '{"t":1,"stream":1,"from":"modem","kind":"urc","text":"359072060000011"}'
   local path = write("replaced", '{"t":1,"exit":0}', line)

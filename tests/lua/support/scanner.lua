@@ -11,6 +11,8 @@ local M = {}
 
 local LONGEST = 1 << 30 -- bytes of a recording
 local PIECE = 4096
+local DIGITS = 2 -- of a byte in hex
+local LONG = 12 -- characters that no bytes have by chance
 local HEAD = 6 -- characters that forms are found by
 
 local by_head, words
@@ -47,17 +49,16 @@ local function is_within(one, text, at)
     or text:sub(at + #one.text, at + #one.text + size - 1):find("^" .. one.digit .. "$"))
 end
 
----The secrets in a text.
----@param text string
----@param keeps_cells boolean? numbers of cells are none
----@return scanner.finding[]
-function M.text(text, keeps_cells)
+-- In hex, a word stands for others by chance: in the number of a message, for example.
+local function is_chance(one) return one.form == "as text" and #one.text < LONG end
+
+local function find_forms(text, keeps_cells, step)
   index()
   local found, upper = {}, text:upper()
-  for at = 1, #upper - HEAD + 1 do
+  for at = 1, #upper - HEAD + 1, step do
     for _, one in ipairs(by_head[upper:sub(at, at + HEAD - 1)] or {}) do
       if upper:sub(at, at + #one.text - 1) == one.text and not is_within(one, upper, at)
-        and not (keeps_cells and one.secret.is_place) then
+        and not (step == DIGITS and is_chance(one)) and not (keeps_cells and one.secret.is_place) then
         found[#found + 1] = {
           secret = one.secret.name, form = one.form, around = text:sub(math.max(at - 60, 1), at + #one.text + 60),
         }
@@ -66,6 +67,12 @@ function M.text(text, keeps_cells)
   end
   return found
 end
+
+---The secrets in a text.
+---@param text string
+---@param keeps_cells boolean? numbers of cells are none
+---@return scanner.finding[]
+function M.text(text, keeps_cells) return find_forms(text, keeps_cells, 1) end
 
 -- Those of the words of a text that are secret for themselves.
 local function find_words(text, keeps_cells, found)
@@ -92,8 +99,8 @@ end
 ---@param keeps_cells boolean?
 ---@return scanner.finding[]
 function M.line(line, keeps_cells)
-  local found = M.text(json.encode(line), keeps_cells)
   local bytes = line.bytes and hex.decode(line.bytes)
+  local found = bytes and find_forms(line.bytes, keeps_cells, DIGITS) or M.text(json.encode(line), keeps_cells)
   if bytes then
     local view = decode.decode(bytes)
     while view do
@@ -121,26 +128,29 @@ local function unpacked(path)
   return table.concat(parts)
 end
 
----The secrets in a recording; in all that there is of a damaged one.
----@param path string
+---The secrets in lines of recordings, and in others for people.
+---@param text string
 ---@return { line: integer, finding: scanner.finding }[] list
----@return integer lines that it has
-function M.recording(path)
+---@return integer lines
+function M.lines(text)
   local list, number, keeps_cells = {}, 0, nil
-  local function add(findings)
-    for _, finding in ipairs(findings) do list[#list + 1] = { line = number, finding = finding } end
-  end
-  for text in unpacked(path):gmatch "[^\n]+" do
+  for part in text:gmatch "[^\n]+" do
     number = number + 1
-    local line = json.decode(text)
-    if type(line) == "table" then
-      if line.recording then keeps_cells = line.cells == "kept" end
-      add(M.line(line, keeps_cells))
-    else
-      add(M.text(text, keeps_cells))
+    local line = json.decode(part)
+    if type(line) == "table" and line.recording then
+      keeps_cells = line.cells == "kept"
+    end
+    for _, finding in ipairs(type(line) == "table" and M.line(line, keeps_cells) or M.text(part, keeps_cells)) do
+      list[#list + 1] = { line = number, finding = finding }
     end
   end
   return list, number
 end
+
+---The secrets in a recording; in all that there is of a damaged one.
+---@param path string
+---@return { line: integer, finding: scanner.finding }[] list
+---@return integer lines that it has
+function M.recording(path) return M.lines(unpacked(path)) end
 
 return M
