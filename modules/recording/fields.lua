@@ -39,7 +39,7 @@ local CHANNELS = set [[
 ]]
 -- ... and of what a modem, or a message, has several of, or is able to.
 local NUMBERS = set [[
-  bearer_id cell_index channel_id cid cids container_id context executor executors file_id group index
+  active_index bearer_id cell_index channel_id cid cids container_id context executor executors file_id group index
   index_1x_primary index_1x_secondary index_gw_primary index_gw_secondary index_of_running_image interface_number
   link_id logical_slot memory_index modem_storage_index mux_id number packet_data_handle part_number
   pdp_context_number pdp_context_primary_id phase physical_slot pid plmn_name_record_identifier port profile_index
@@ -48,7 +48,8 @@ local NUMBERS = set [[
   additional_information concurrency current current_list delay_class downlink_speed dss_payload
   download_minimum_padding flow_control info ipv4_port ipv6_port last_record list local_time_offset lower_limit major
   max_cdma max_dss_instances max_gsm max_lte max_nr max_tdscdma max_umts maximum_images mbim mbimex mcc
-  mean_throughput_class minor mnc ndp_signature offset filter_offset mask_offset peak_throughput_class pending_list
+  mean_throughput_class minor mnc ndp_signature offset filter_offset mask_offset read_offset peak_throughput_class
+  pending_list
   precedence_class procedure_bytes qos_class_identifier rat_mask reliability_class satellites_used scheme select_p2
   signaling_indication so_mask supported sw1 sw2 terminate_application time_zone timezone_offset ui_in_idle_mode
   unused uplink_speed upper_limit valid_applications metric tries
