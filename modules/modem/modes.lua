@@ -19,7 +19,8 @@ local ports = require "modem.ports"
 ---@field interfaces modem.usb_interface[] without names and drivers
 
 ---@class modem.mode
----@field name "ecm"|"ncm"|"rndis"|"serial"|"driverless"
+---@field name "ecm"|"ncm"|"rndis"|"serial"|"rpc"|"driverless" rpc: beside AT, only remote procedure calls of its
+--- chip's own
 ---@field lacks { role: string, interface: string }? what no driver has taken
 ---@field mbim_configuration integer? the USB configuration that has MBIM
 
@@ -150,7 +151,7 @@ end
 ---@return boolean
 function M.connects(description)
   local mode = description.mode
-  return mode ~= nil and not mode.lacks and mode.name ~= "serial" and description.net ~= nil
+  return mode ~= nil and not mode.lacks and mode.name ~= "serial" and mode.name ~= "rpc" and description.net ~= nil
     and description.control ~= description.usb
 end
 
@@ -163,6 +164,9 @@ function M.words(description)
   if mode.lacks then
     return ("has no driver for its %s port"):format(mode.lacks.role:upper())
   end
+  if mode.name == "rpc" then
+    return "is controlled by remote procedure calls (XMMRPC)"
+  end
   return mode.name == "serial" and "has serial ports alone" or ("is in %s mode"):format(mode.name:upper())
 end
 
@@ -174,6 +178,8 @@ local function way_out(description)
   elseif mode.mbim_configuration then
     return ("`moontower usbcomp mbim` switches it to its USB configuration %d, which has MBIM."):format(
       mode.mbim_configuration)
+  elseif mode.name == "rpc" then
+    return "Where its slot has USB, xmm7360-usb-modeswitch puts it there: then it has MBIM. xmm7360-pci speaks its RPC."
   elseif description.control == description.usb then
     return "It has no AT port either: only its maker's tools may help."
   elseif card_driver_of[mode.name] and not description.net then
@@ -189,6 +195,8 @@ end
 local function lack_of(description)
   if description.mode.name == "serial" then
     return "and could only dial by PPP, which moontower does not speak"
+  elseif description.mode.name == "rpc" then
+    return "and moontower does not speak that"
   elseif description.control == description.usb then
     return "and has no AT port to be connected by"
   end

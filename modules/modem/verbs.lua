@@ -72,7 +72,7 @@ function Modem:describe(hardware)
     return model
   end
   local name = (maker .. " " .. model):match("^%s*(.-)%s*$")
-  return name ~= "" and name or description.control
+  return name ~= "" and name or hardware and hardware ~= "" and hardware or description.control
 end
 
 ---Closes the port. The modem and its sessions stay as they are.

@@ -53,7 +53,10 @@ end
 -- A setting of the maker's, or the generic one. Only where the modem could not be asked, the search ends.
 local function find(name, modem, own, options)
   local found, err
-  if own[name] then
+  if name == "composition" then
+    found = require("settings.fixed_composition").new(modem)
+  end
+  if not found and own[name] then
     found, err = own[name](modem, options)
   end
   local is_unasked = setting.is_unasked(err)

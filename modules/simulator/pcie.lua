@@ -97,10 +97,10 @@ end
 
 ---The network interface that belongs to a control port.
 ---@param protocol "mbim"|"qmi"
----@return string
+---@return string? name nil: it has no such port
 function Slot:net(protocol)
   local name = self.personality.pcie.nets[protocol]
-  return name:format(self.number)
+  return name and name:format(self.number)
 end
 
 local function show_device(self)

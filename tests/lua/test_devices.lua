@@ -364,6 +364,18 @@ function T.test_devices_that_are_no_modems()
   lu.assertEquals(moontower("devices").status, 3)
 end
 
+-- An L850-GL on PCIe: it has AT ports, and no way for data that we know.
+function T.test_a_modem_with_rpc_alone()
+  make_sys(PCIE, "port wwan0at0 AT", "port wwan0xmmrpc0 XMMRPC", "echo 0x8086 >$pci/vendor", "echo 0x7360 >$pci/device")
+  local result = moontower "devices"
+  lu.assertEquals(result.status, 0)
+  lu.assertStrContains(result.stdout, "8086:7360")
+  lu.assertStrContains(result.stdout, "It is controlled by remote procedure calls (XMMRPC)")
+  result = moontower("up", "--no-dns")
+  lu.assertStrContains(result.stderr, "shows neither MBIM nor QMI, and moontower does not speak that")
+  lu.assertStrContains(result.stderr, "xmm7360-usb-modeswitch")
+end
+
 -- The simulated modem's socket in the place of a port; its link is the world's wwan0.
 local function online(composition, port_name, kind)
   make_sys(PCIE, ("port %s %s"):format(port_name, kind),

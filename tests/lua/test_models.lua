@@ -44,6 +44,17 @@ local models = {
     "lock: can be one cell or channel, of LTE or 5G, from the next restart on", "slot: 2 empty",
     "setup: Radio access umts+lte+nr lte AT+GTACT=2", "firmware: modem 89602.1000.00.04.07.20_A12", "by AT",
   },
+  fm350 = {
+    "up: modem FM350-GL, firmware 81600", "up: online 8.8.8.8 answers", "devices: /dev/wwan0mbim0 MBIM wwan0 14c3:4d75",
+    "devices: AT /dev/wwan0at0", "usbcomp: * at+mbim now", "setup: USB composition at+mbim at+mbim as it is",
+    "signal: LTE -98 dBm -10 dB 12.5 dB", "technology: may use UMTS, LTE, 5G SA, 5G NSA", "slot: 2 empty",
+    "lock: can be one cell or channel, of LTE or 5G", "reset: reset /dev/wwan0mbim0 restarts, by AT",
+  },
+  fm350_usb = {
+    "up: wwan0 184.250.142.38/30", "up: online 8.8.8.8 answers", "devices: AT /run/moontower/simulator/at, wwan0",
+    "usbcomp: * 41 dm+at+rndis+adb now", "signal: LTE -98 dBm -10 dB 12.5 dB", "AT (0e8d:7127)",
+    "setup: moontower: setup: USB composition: this modem has no composition with at+mbim",
+  },
   ["sim7600 qmi"] = {
     "up: online 8.8.8.8 answers", "devices: /run/moontower/simulator/qmi QMI wwan0 1e0e:9001",
     "usbcomp: * 9001 dm+nmea+at+qmi now", "usbcomp: 9011 dm+nmea+at+rndis moontower usbcomp 9011",
@@ -110,6 +121,16 @@ function T.test_a_sim8200_in_all_its_compositions()
   } do
     lu.assertStrContains(result.out, words)
   end
+end
+
+-- A lock that its laptop's maker has put on it goes, and its MBIM cannot be taken away.
+function T.test_an_fm350_is_unlocked()
+  local result = world.run([[moontower unlock && moontower up --no-dns && moontower down
+    moontower usbcomp at+qmi; echo "at+qmi: $?"]], { "fcc-lock" }, nil, { "--modem", "fm350" })
+  for _, words in ipairs { "The radio is unlocked, and on (AT+GTFCCLOCKVER)", "8.8.8.8 answers", "at+qmi: 1" } do
+    lu.assertStrContains(result.out, words)
+  end
+  lu.assertStrContains(result.err, "it is not on USB, and its ports are those that its driver makes")
 end
 
 -- ---- an L850's ways over MBIM ----

@@ -5,6 +5,11 @@
 -- FM150, with "+GTRNDIS: 1,1,10.149.198.114,..." while connected, and "+GTRNDIS: 0" else.
 
 local ways = { {
+  -- With MediaTek's chips (FM350): nothing answers DHCP; users of OpenWrt set the address that AT has told.
+  asks = "AT+GTUSBMODE?", when = "^%+GTUSBMODE:%s*4[01]",
+  connects = { "AT+CGACT=1,{cid}" }, ends = { "AT+CGACT=0,{cid}" },
+  asks_state = "AT+CGACT?", on = "^%+CGACT:%s*{cid}%s*,%s*1", addresses = { "told" },
+}, {
   asks = "AT+GTRNDIS=?", login = 'AT+MGAUTH={cid},{auth},"{user}","{password}"',
   connects = { "AT+GTRNDIS=1,{cid}" }, ends = { "AT+GTRNDIS=0,{cid}" },
   asks_state = "AT+GTRNDIS?", on = "^%+GTRNDIS:%s*1,%s*{cid}", addresses = { "dhcp", "told" },

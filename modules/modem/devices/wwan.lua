@@ -7,6 +7,7 @@ local M = {}
 
 -- The `type` of a port of the WWAN subsystem. A modem may have both: then MBIM is the usual one.
 local protocol_of_wwan = { MBIM = "mbim", QMI = "qmi", AT = "at" }
+local RPC = "XMMRPC"
 local rank_of_protocol = { mbim = 1, qmi = 2, at = 3 }
 -- What carries the data of a modem that is a part of a system on a chip.
 local soc_drivers = { ["bam-dmux"] = true, ["bam_dmux"] = true, ["ipa"] = true }
@@ -65,6 +66,16 @@ local function control_of(asked, port)
   return { key = port.sysname, protocol = protocol, control = port.devnode }, device
 end
 
+-- Without MBIM and QMI: is it controlled by calls that only its chip has?
+local function mode_of(asked, device)
+  for _, port in ipairs(asked:devices("wwan")) do
+    if is_below(port, device.syspath) and asked:attribute(port, "type") == RPC then
+      return { name = "rpc" }
+    end
+  end
+  return { name = "serial" }
+end
+
 local function describe(asked, device, controls)
   local pci = asked:parent(device, "pci")
   local hardware = pci or asked:parent(device, "platform")
@@ -76,7 +87,7 @@ local function describe(asked, device, controls)
     controls = controls, wwan_folder = device.syspath,
     vendor = pci_id(asked, pci, "vendor"), product = pci_id(asked, pci, "device"),
     pci = pci and pci.sysname, platform = not pci and hardware and hardware.sysname or nil,
-    mode = controls[1].protocol == "at" and { name = "serial" } or nil,
+    mode = controls[1].protocol == "at" and mode_of(asked, device) or nil,
   }
 end
 
