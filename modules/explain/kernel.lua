@@ -17,9 +17,12 @@ local PLACES = {
   mtk_t7xx = "drivers/net/wwan/t7xx", iosm = "drivers/net/wwan/iosm",
 }
 
----@class explain.module
----@field state "loaded"|"built in"|"not loaded"|"blacklisted"|"missing"|"unknown"
----@field err { message: string, hint: string }? of the last four
+---@class explain.lack
+---@field message string
+---@field hint string
+
+-- What names of OpenWrt's packages begin with.
+local PREFIXES = { ["drivers/net/usb"] = "usb-net-", ["drivers/usb/serial"] = "usb-serial-" }
 
 ---@param host explain.host
 ---@return string folder
@@ -74,53 +77,65 @@ local function not_there(host, folder, name, seen)
   seen:note(folder, nil)
   local others = host:list(MODULES)
   if #others == 0 then
-    return { state = "unknown", err = {
+    return {
       message = ("the module %s is not loaded"):format(name),
       hint = ("`modprobe %s` loads it, if the kernel has it; in a container, on its host."):format(name),
-    } }
+    }
   end
   seen:note(MODULES, table.concat(others, ", "))
-  return { state = "missing", err = {
+  return {
     message = ("the module %s is not loaded, and those of the running kernel are not there any more"):format(name),
     hint = "Restart this computer: its kernel was updated while it ran.",
-  } }
+  }
 end
 
+-- OpenWrt has a package for each; its name tells what the module is for.
+local function package_of(name)
+  local prefix = PREFIXES[PLACES[name] or ""] or ""
+  return "kmod-" .. prefix .. (name == "rndis_host" and "rndis" or name:gsub("_", "-"))
+end
+
+local function missing(folder, version, name, seen)
+  seen:note(("%s/**/%s.ko"):format(folder, name), nil)
+  return {
+    message = ("the running kernel (%s) has no module %s"):format(version, name),
+    hint = ("Install what has it: on OpenWrt the package %s, on Ubuntu linux-modules-extra-%s, on Debian a kernel that "
+      .. "is no cloud kernel. A kernel of your own needs the option for it."):format(package_of(name), version),
+  }
+end
+
+---Why a driver's module is not at work.
 ---@param name string with underscores
 ---@param seen explain.seen gets what tells it
----@return explain.module
-function M.module(name, seen)
+---@return explain.lack? lack nil: it is loaded, or built in
+function M.lack(name, seen)
   local host = seen.host
   local folder, version = running(host)
   if host:stat("/sys/module/" .. name) then
     seen:note("/sys/module/" .. name, "there")
-    return { state = is_built_in(host, folder, name) and "built in" or "loaded" }
+    return nil
+  elseif is_built_in(host, folder, name) then
+    seen:note(folder .. "/modules.builtin", name)
+    return nil
   end
   seen:note("/sys/module/" .. name, nil)
   if not host:stat(folder) then
     return not_there(host, folder, name, seen)
   end
-  local file, ban, line = file_of(host, folder, name), ban_of(host, name)
+  local file = file_of(host, folder, name)
   if not file then
-    seen:note(("%s/**/%s.ko"):format(folder, name), nil)
-    return { state = "missing", err = {
-      message = ("the running kernel (%s) has no module %s"):format(version, name),
-      hint = ("Install what has it: on OpenWrt the package kmod-%s, on Ubuntu linux-modules-extra-%s, on Debian a "
-        .. "kernel that is no cloud kernel. A kernel of your own needs the option for it."):format(
-        PLACES[name] == "drivers/usb/serial" and "usb-serial-" .. name or "usb-net-" .. name:gsub("_", "-"), version),
-    } }
+    return missing(folder, version, name, seen)
   end
   seen:note(file, "there")
+  local ban, line = ban_of(host, name)
   if ban then
     seen:note(ban, line)
-    return { state = "blacklisted", err = {
+    return {
       message = ("the module %s is kept from being loaded, by %s"):format(name, ban),
       hint = ("`modprobe %s` loads it now; take that line away, so that it is loaded at each start."):format(name),
-    } }
+    }
   end
-  return { state = "not loaded", err = {
-    message = ("the module %s is not loaded"):format(name), hint = ("`modprobe %s` loads it."):format(name),
-  } }
+  return { message = ("the module %s is not loaded"):format(name), hint = ("`modprobe %s` loads it."):format(name) }
 end
 
 return M

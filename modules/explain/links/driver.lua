@@ -80,10 +80,12 @@ local function lacking(case, seen, interface)
   if interface.driver then
     return taken_by_another(seen, interface, wanted)
   end
-  local module = kernel.module(wanted, seen)
-  if module.err then
-    return seen:broken { code = "wrong-mode", message = ("no driver has taken the %s port: %s"):format(
-      interface.role:upper(), module.err.message), hint = module.err.hint }
+  local lack = kernel.lack(wanted, seen)
+  if lack then
+    return seen:broken {
+      code = "wrong-mode", hint = lack.hint,
+      message = ("no driver has taken the %s port: %s"):format(interface.role:upper(), lack.message),
+    }
   end
   return not_bound(case, seen, interface, wanted)
 end
@@ -150,29 +152,30 @@ local function on_pcie(case, seen)
   local driver = seen:link(case.pci .. "/driver")
   if not driver then
     local name = module_for(case, seen)
-    local module = name and kernel.module(name, seen)
     if not name then
       return seen:broken {
         code = "wrong-mode", message = "no driver of the running kernel knows it",
         hint = "A newer kernel may: mhi_pci_generic, mtk_t7xx and iosm are the drivers of PCIe modems.",
       }
     end
+    local lack = kernel.lack(name, seen)
     return seen:broken {
       code = "wrong-mode",
-      message = module.err and "no driver has taken it: " .. module.err.message
+      message = lack and "no driver has taken it: " .. lack.message
         or ("%s is loaded, and has not taken it"):format(name),
-      hint = module.err and module.err.hint
-        or "dmesg tells why it has given up: the modem's firmware may not have started.",
+      hint = lack and lack.hint or "dmesg tells why it has given up: the modem's firmware may not have started.",
     }
   end
   if not case.description and not OF_MODEMS[driver] then
     return another_has_it(seen, driver)
   end
   local carrier = PORTS_OF[driver]
-  local module = carrier and not case.description and kernel.module(carrier, seen)
-  if module and module.err then
-    return seen:broken { code = "wrong-mode", hint = module.err.hint,
-      message = ("%s has it, but nothing makes ports: %s"):format(driver, module.err.message) }
+  local lack = carrier and not case.description and kernel.lack(carrier, seen)
+  if lack then
+    return seen:broken {
+      code = "wrong-mode", hint = lack.hint,
+      message = ("%s has it, but nothing makes ports: %s"):format(driver, lack.message),
+    }
   end
   return seen:ok("%s has it", driver)
 end
