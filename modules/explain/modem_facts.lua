@@ -95,7 +95,10 @@ local function of_connection(facts, modem)
   local believed = status.all()[name]
   facts.believed = believed and { state = believed.state, reason = believed.reason }
   local carrier = modem.profile and modem.profile.carrier
-  facts.roams = carrier and (carrier.roaming or false) or nil
+  facts.roams = carrier and (carrier.roaming or false)
+  if not carrier then
+    facts.roams = record and record.roaming
+  end
 end
 
 -- What the network has given, where it has given something.

@@ -9,6 +9,8 @@ local list = {
     run = "moontower at 'AT+QNWPREFCFG=\"lte_band\",71'", options = { "--modem", "rm520n" } },
   { name = "a technology that excludes LTE", broken = "bands", shows = "moontower technology auto",
     run = "moontower at 'AT+QNWPREFCFG=\"mode_pref\",WCDMA'", options = { "--modem", "rm520n" } },
+  { name = "it is held to a cell that is not there", broken = "bands", shows = "moontower lock --off",
+    run = "moontower at 'AT+QNWLOCK=\"common/4g\",1,300,1'", options = { "--modem", "rm520n" } },
   { name = "nothing is received (antenna)", broken = "signal", shows = "nothing is received",
     faults = { "network-drop" } },
   { name = "nothing is received, over QMI", broken = "signal", shows = "nothing is received",
