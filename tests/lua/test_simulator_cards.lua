@@ -35,9 +35,16 @@ local function plugged(new, place)
   }
   local listeners, packets, host = {}, {}, { seqnum = 0 }
   function modem.listen(_, fn) table.insert(listeners, fn) end
+  local function emit(...)
+    for _, fn in ipairs(listeners) do fn(...) end
+  end
   function host.session(session)
     modem.sessions[0] = session
-    for _, fn in ipairs(listeners) do fn("session", 0) end
+    emit("session", 0)
+  end
+  function host.unplug()
+    modem.sessions = {}
+    emit "unplugged"
   end
   place.interface, place.mac = 4, "0250F3000001"
   place.notification, place.input, place.output = NOTIFICATION, INPUT, OUTPUT
@@ -49,16 +56,19 @@ local function plugged(new, place)
     at_sends = options.send
     return { receive = function(_, text) table.insert(packets, text) end }
   end)
-  -- What an IN endpoint has now, all of it.
-  function host.poll(endpoint)
-    local heard, pending = {}, true
-    while pending do
-      pending = false
+  -- What an IN endpoint has now, all of it; and with fn, what it has when that was called in between.
+  function host.poll(endpoint) return host.wait(endpoint, function() end) end
+  function host.wait(endpoint, fn)
+    local heard = {}
+    local function ask()
       host.seqnum = host.seqnum + 1
       card.inputs[endpoint]:submit { seqnum = host.seqnum, length = 4096, complete = function(transfer)
-        heard[#heard + 1], pending = transfer, true
+        heard[#heard + 1] = transfer
+        ask()
       end }
     end
+    ask()
+    fn()
     card.inputs[endpoint]:unlink(host.seqnum)
     return heard
   end
@@ -162,6 +172,14 @@ function T.test_a_cable_that_is_in_during_a_session()
   host.session(nil)
   heard = host.poll(NOTIFICATION)
   assert_bytes(heard[#heard], DISCONNECTED)
+  -- plugged out and in again during a session, and connected while the host polls
+  host.session {}
+  host.unplug()
+  host.card:reset()
+  heard = host.poll(NOTIFICATION)
+  assert_bytes(heard[#heard], DISCONNECTED)
+  heard = host.wait(NOTIFICATION, function() host.session {} end)
+  assert_bytes(heard[#heard], CONNECTED)
 end
 
 function T.test_ncm_descriptors_and_blocks()

@@ -45,12 +45,11 @@ function lan.new(modem, new_network, place, on)
   })
   local told = self:is_up()
   modem:listen(function(event)
-    if event == "session" or event == "forgotten" then
-      local is_up = self:is_up()
-      if is_up ~= told then
-        told = is_up
-        on.link(is_up)
-      end
+    if event == "unplugged" then
+      told = self:is_up() -- without sessions, and no host is there to be told
+    elseif (event == "session" or event == "forgotten") and self:is_up() ~= told then
+      told = not told
+      on.link(told)
     end
   end)
   return self
