@@ -113,6 +113,9 @@ function Pseudonyms:digits(digits, kind)
     local body = with_others(self, digits:sub(1, BODY), kind) -- an MEID, too
     return remember(self, digits, #digits == BODY + 1 and checked(body) or body .. digits:sub(BODY + 1))
   end
+  if kind == "imsi" then -- it begins with the network's number, which is shown alone, too
+    for size = 5, IMSI do self:keep(digits:sub(1, size)) end
+  end
   return with_others(self, digits, kind)
 end
 
@@ -237,6 +240,7 @@ function Pseudonyms:scrub(text, is_known)
       return ("0"):rep(#run)
     end
   end)
+  text = text:gsub("(SN[:=]%s*)(%w+)", function(label, number) return label .. self:text(number) end)
   text = text:gsub("(/home/)([^/%s]+)", function(folder, name) return folder .. self:text(name) end)
   text = text:gsub("(://)[^%s/@]+@", "%1xxx@"):gsub(MAC, function(address) return self:text(address) end)
   local long = is_known and LONG_IN_KNOWN or LONG

@@ -22,6 +22,7 @@ local M = {}
 ---@field private others recording.pseudonyms
 ---@field private options { keep_cells: boolean? }
 ---@field private streams integer how many ports have been opened
+---@field private links table<string, true> names of modems' interfaces, and of those that were changed
 local Recorder = {}
 Recorder.__index = Recorder
 
@@ -137,6 +138,9 @@ end
 ---@param description modem.description
 ---@param time number? on task.now()'s clock; nil: now
 function Recorder:modem(description, time)
+  for _, control in ipairs { description, table.unpack(description.controls or {}) } do
+    if control.net then self.links[control.net] = true end
+  end
   local modem = scrubbed(self, description)
   modem.descriptors = description.descriptors and hex.encode(description.descriptors) -- JSON has no bytes
   write(self, { modem = modem }, time)
@@ -180,9 +184,29 @@ end
 ---@param err any? why it did not work
 ---@param time number? on task.now()'s clock; nil: now
 function Recorder:changed(name, arguments, err, time)
+  local first = arguments[1]
+  local link = type(first) == "table" and first.link or first
+  if type(link) == "string" then self.links[link] = true end
   local why = err and self.others:scrub(tostring(err)) or nil
   write(self, { changed = name, arguments = scrubbed_texts(self, arguments), error = why }, time)
 end
+
+-- Of a link that neither is a modem's nor was changed here, addresses are not kept: they are of this computer's home.
+local function without_addresses(self, event)
+  if self.links[event.link or event.name or ""] then
+    return event
+  end
+  local other = {}
+  for key, value in pairs(event) do
+    local is_address = type(value) == "string" and value:find "[.:]" and key ~= "link" and key ~= "name"
+    other[key] = is_address and self.others:blank(value) or type(value) ~= "table" and value or nil
+  end
+  return other
+end
+
+---What the kernel says of its network.
+---@param event table as a monitor of core.netlink has it
+function Recorder:kernel(event) write(self, { kernel = scrubbed_texts(self, without_addresses(self, event)) }) end
 
 ---Writes down what this program changes in the kernel's network, and what the kernel says of it, until the group ends.
 ---@param group task.group
@@ -190,7 +214,7 @@ function Recorder:follow_kernel(group)
   local changes = kernel.changes(function(...) self:changed(...) end)
   group:spawn(function()
     local _ <close> = changes
-    kernel.follow(function(event) write(self, { kernel = scrubbed_texts(self, event) }) end)
+    kernel.follow(function(event) self:kernel(event) end)
   end)
 end
 
@@ -229,6 +253,7 @@ function Recorder:exit(status) write(self, { exit = status }) end
 function M.new(add, head, options)
   local self = setmetatable({
     since = options.since or task.now(), add = add, others = pseudonyms.new(), options = options, streams = 0,
+    links = {},
   }, Recorder)
   head.command = replaced_words(self, head.command)
   head.replaced = self.others:taken()

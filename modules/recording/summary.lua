@@ -19,7 +19,7 @@ function M.new() return setmetatable({ counts = {}, replaced = {}, seconds = 0 }
 local function count(counts, name, number) counts[name] = (counts[name] or 0) + number end
 
 -- The field that no other line has; of a line at an AT port, "kind".
-local named = { "modem", "opened", "bytes", "kind", "malformed", "event" }
+local named = { "modem", "opened", "bytes", "kind", "malformed", "event", "changed", "kernel", "said", "explained" }
 
 ---@param line table as file.read() has it: each, from the first on
 function Summary:add(line)
@@ -40,6 +40,9 @@ local function joined(parts) return #parts > 0 and table.concat(parts, ", ") or 
 local words = {
   { "modem", "modem", "modems" }, { "opened", "port", "ports" }, { "bytes", "message", "messages" },
   { "kind", "line at AT ports", "lines at AT ports" }, { "event", "event", "events" },
+  { "explained", "explanation", "explanations" }, { "said", "printed line", "printed lines" },
+  { "changed", "change to this computer's network", "changes to this computer's network" },
+  { "kernel", "message of the kernel", "messages of the kernel" },
   { "malformed", "transfer that is no message, and is left out", "transfers that are no messages, and are left out" },
 }
 

@@ -191,7 +191,7 @@ function T.test_a_summary()
   local out = in_world [[record at AT+CIMI AT+CGSN AT+CGSN 'AT+CPIN="73912846"'; moontower record --inspect /run/test/1
     moontower record --keep-cells /run/test/kept -- cells; cat /run/test/kept | moontower record --inspect /dev/stdin]]
   for _, pattern in ipairs {
-    "\nIn it +1 modem, 1 port, %d+ lines at AT ports, in [%d.]+ s\n", "\nReplaced +IMSI once, IMEI 2 times\n",
+    "\nIn it +1 modem, 1 port, %d+ lines at AT ports.*, in [%d.]+ s\n", "\nReplaced +IMSI once, IMEI 2 times\n",
     "\nCrossed out +nothing\nAs it was +makes and versions", "\n +%d[%d.]+ +the end: exit status %d\nIn it +1 modem",
     "\nAs it was +[^\n]+\n?[^\n]+, numbers of cells\n",
   } do lu.assertStrContains(out, pattern, true) end

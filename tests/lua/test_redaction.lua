@@ -37,8 +37,10 @@ function T.test_pseudonyms()
   lu.assertEquals(other, iccid)
   lu.assertEquals(#others:text "Émile-7", #"Émile-7")
   lu.assertEquals(others:scrub "at /home/emile/x", ("at /home/%s/x"):format(others:text "emile"))
-  lu.assertEquals({ others:scrub "on 12033", others:scrub("on 310120", true) },
-    { "on " .. others:digits "12033", "on 310120" })
+  lu.assertEquals(others:scrub("Modem_SN:854F0000", true), "Modem_SN:" .. others:text "854F0000")
+  lu.assertEquals(others:scrub "ready, 310120", "ready, 310120", "an IMSI began with it")
+  lu.assertEquals({ others:scrub "on 12033", others:scrub("on 310410", true) },
+    { "on " .. others:digits "12033", "on 310410" })
   lu.assertEquals(others:bytes "\1\2\xff", "\0\0\0")
   lu.assertEquals(others:blank "pässw0rd 1", "xxxxxx0xxx0")
   lu.assertNotEquals(pseudonyms.new():digits "310120000000123", imsi)
@@ -174,6 +176,26 @@ function T.test_events_and_descriptors()
   for _, secret in ipairs { "171650049", "670508", "12033", "40.7484" } do lu.assertNotStrContains(text, secret) end
   lu.assertStrContains(text, '"pci":7')
   lu.assertStrContains(text, '"descriptors":"1201FF"', true)
+end
+
+-- This computer's other links are in a home.
+function T.test_the_kernel_about_other_links()
+  local lines = {}
+  local made = recorder.new(function(line) lines[#lines + 1] = line end, { command = {} }, {})
+  made:modem { name = "1-1", net = "wwan0" }
+  made:changed("add_address", { { link = "br-lan", address = "10.0.0.1" } })
+  local told = {
+    { kind = "address", link = "wwan0", address = "10.64.0.2" },
+    { kind = "address", link = "br-lan", address = "10.0.0.1" },
+    { kind = "address", link = "eth0.2", address = "192.168.178.23", prefix_length = 24 },
+    { kind = "route", link = "eth0.2", destination = "default", gateway = "fe80::1234", hops = { { link = "x" } } },
+  }
+  for _, event in ipairs(told) do made:kernel(event) end
+  local shown = {}
+  for i = 1, #told do shown[i] = lines[#lines - #told + i].kernel end
+  lu.assertEquals({ shown[1], shown[2] }, { told[1], told[2] })
+  lu.assertEquals(shown[3], { kind = "address", link = "eth0.2", address = "000x000x000x00", prefix_length = 24 })
+  lu.assertEquals(shown[4], { kind = "route", link = "eth0.2", destination = "default", gateway = "xx00xx0000" })
 end
 
 -- ---- all fields that are declared ----
