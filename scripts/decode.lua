@@ -115,6 +115,12 @@ end
 
 -- ---- what was pasted ----
 
+-- A word that a person has meant as a file's name.
+local function no_such_file(words)
+  local word = #words == 1 and words[1]
+  return word and word:find "[./]" and word:find "[^%x%s.:]" and not word:find "\n" and word
+end
+
 -- The reader of a log, and its first message; nil: it is none.
 local function log_in(text)
   local reader = captures.open(function()
@@ -166,8 +172,11 @@ Passwords and PINs are not shown.]],
   },
 
   run = function(args)
+    local missing = no_such_file(args.hex)
     if is_file(args.hex) then
       return decode_file(args.hex[1], args)
+    elseif missing then
+      return usage("there is no file '%s', and it is no message in hex", missing)
     end
     local text = table.concat(args.hex, " ")
     text = text == "-" and io.read("a") or text

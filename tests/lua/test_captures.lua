@@ -285,6 +285,12 @@ function T.test_decode_takes_all_of_them()
   lu.assertEquals(core_mbim.parse((all_of(io.open(log):read "a"))[1].bytes).type, "open")
 end
 
+function T.test_a_file_that_is_not_there()
+  local status, _, err = moontower("decode", folder .. "/nothing.log")
+  lu.assertEquals(status, 2)
+  lu.assertStrContains(err, "there is no file '" .. folder .. "/nothing.log'")
+end
+
 function T.teardownClass()
   world.keep_recordings(folder)
   process.run { "rm", "-r", folder }
