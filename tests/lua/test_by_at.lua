@@ -119,7 +119,7 @@ function T.test_failures_of_up()
   world.all_of({
     { "refuse-apn", 6, "(cause 27)" },
     { "refuse-auth", 6, "(cause 29)" },
-    { "sim-remove", 4, "no SIM inserted" },
+    { "sim-remove", 4, "no SIM" },
     { "pin-lock", 4, "PIN" },
     { "puk", 4, "PUK" },
     { "network-drop", 5, "no network after 0.3 seconds" },

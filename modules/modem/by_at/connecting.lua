@@ -18,6 +18,22 @@ local OWN_TIME = 30 -- seconds after an order that was taken until the modem is 
 ---@class modem.by_at
 local M = {}
 
+-- What a modem calls "no network" may be a radio that is off, or a packet service that is not there.
+local function clarified(self, err)
+  if err.code == "not-registered" and (self:radio() or {}).software == "off" then
+    return errors.new {
+      code = "radio-off", source = "at", message = "the radio is off", hint = "`moontower radio on` switches it on.",
+      detail = err.detail,
+    }
+  elseif err.code == "rejected" and (self:packet_service() or {}).state == "detached" then
+    return errors.new {
+      code = "attach-failed", source = "at", message = "the modem is not attached to the packet service",
+      hint = "`moontower up` attaches; `moontower status` shows the network.", detail = err.detail,
+    }
+  end
+  return err
+end
+
 -- ---- the packet service ----
 
 -- A modem that is not attached is on no technology.
@@ -45,7 +61,7 @@ function M:attach()
   local packet, err = switch_packet_service(self, 1)
   local nw_error = err and err.detail and err.detail.nw_error
   if packet and packet.state == "attached" or err and err.code ~= "rejected" and not nw_error then
-    return packet, err
+    return packet, err and clarified(self, err)
   end
   return network_reject.packet_service { source = "at", nw_error = nw_error, err = err }
 end
@@ -134,6 +150,7 @@ end
 -- Trouble of another kind than a refusal has a code that says more: no SIM, no radio, no answer.
 local function refused(self, parameters, err, nw_error)
   nw_error = nw_error or err.detail and err.detail.nw_error
+  err = nw_error and err or clarified(self, err)
   if err.code ~= "rejected" and not nw_error then
     return nil, err
   elseif not nw_error then

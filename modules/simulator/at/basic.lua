@@ -67,7 +67,7 @@ return function(handle)
 
   handle("+CFUN", {
     query = function(modem)
-      return { "+CFUN: " .. (modem.radio.software == "on" and 1 or modem.flight_mode and 4 or 0) }
+      return { "+CFUN: " .. (modem:radio_on() and 1 or modem.flight_mode and 4 or 0) }
     end,
     test = function() return { "+CFUN: (0,1,4,5,6,7),(0-1)" } end,
     set = set_function,

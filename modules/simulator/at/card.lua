@@ -23,6 +23,17 @@ local function operate(modem, operation, info)
   return {}
 end
 
+-- The modem's own locks (27.007, 8.3), by MBIM's names.
+local locks = {
+  ["network"] = "PH-NET", ["network-subset"] = "PH-NETSUB", ["service-provider"] = "PH-SP", ["corporate"] = "PH-CORP",
+  ["device-sim"] = "PH-SIM", ["device-first-sim"] = "PH-FSIM",
+}
+
+local function lock_words(modem)
+  local name, kind = (modem.lock or ""):match "^(.*)%-(p[iu][nk])$"
+  return locks[name] and ("%s %s"):format(locks[name], kind:upper())
+end
+
 local states = { ready = "READY", pin = "SIM PIN", puk = "SIM PUK" }
 
 local function enter(modem, arguments)
@@ -89,7 +100,7 @@ end
 return function(handle)
   handle("+CPIN", {
     query = function(modem)
-      local state = states[modem:sim_state()]
+      local state = states[modem:sim_state()] or modem:sim_state() == "other" and lock_words(modem)
       if not state then
         return nil, card.failure(modem)
       end
@@ -106,5 +117,13 @@ return function(handle)
   handle("+CLCK", { set = lock, test = function() return { '+CLCK: ("SC")' } end })
   handle("+CPWD", { set = change, test = function() return { '+CPWD: ("SC",8)' } end })
   handle("+CRSM", { set = access, test = function() return {} end })
-  handle("+CPINR", { run = card.tries { "+CPINR: SIM PIN,PIN_TRIES,3", "+CPINR: SIM PUK,PUK_TRIES,10" } })
+  local tries = card.tries { "+CPINR: SIM PIN,PIN_TRIES,3", "+CPINR: SIM PUK,PUK_TRIES,10" }
+  handle("+CPINR", { run = function(modem)
+    local lines, failure = tries(modem)
+    local locked = lines and lock_words(modem)
+    if locked then
+      lines[#lines + 1] = ("+CPINR: %s,10,10"):format(locked)
+    end
+    return lines, failure
+  end })
 end
