@@ -204,6 +204,15 @@ local function explain_all(list)
   return found
 end
 
+-- A run of all tests shows what those have printed that failed; and of this table, all.
+local function print_at_the_end(text)
+  local path = os.getenv "MT_SITUATIONS"
+  local file <close> = path and io.open(path, "a") or nil
+  if file then
+    file:write(text .. "\n")
+  end
+end
+
 ---Explains all of them, prints the table, and fails if one is explained in another way.
 ---@param list situation[]
 function M.check(list)
@@ -214,7 +223,9 @@ function M.check(list)
       found.one.message or "")
     mistakes[#mistakes + 1] = found.mistake and situation.name .. ": " .. found.mistake
   end
-  print(table.concat(rows, "\n"))
+  local text = table.concat(rows, "\n")
+  print(text)
+  print_at_the_end(text)
   lu.assertEquals(table.concat(mistakes, "\n"), "")
 end
 
