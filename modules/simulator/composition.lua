@@ -98,8 +98,10 @@ function methods:apply_composition()
   for key, value in pairs(self.nv.usb) do
     self.usb[key] = value
   end
-  self.configuration = 1
-  self.composition = protocols[self:configurations()[1]]
+  local configurations = self:configurations()
+  local is_there = configurations[self.configuration] ~= nil
+  self.configuration = is_there and self.configuration or 1 -- the host chooses it again
+  self.composition = protocols[configurations[self.configuration]]
 end
 
 ---What each of its USB configurations speaks, or carries packets by; most modems have one.
@@ -193,6 +195,8 @@ function methods:shows(name, protocol)
   end
   if name == "mbim" or name == "qmi" then
     return protocol == name
+  elseif self.personality.usb.configurations and networks[name] then
+    return interface ~= nil and (protocol or self:network_mode()) == name
   elseif name == "qmi2" then
     return interface ~= nil and protocol == "qmi" and self.usb.mask & bits.rmnet1 ~= 0
   end

@@ -2,6 +2,7 @@
 -- Simulated modems of more makers: what each command says on them, and what it says that they have not.
 
 local lu = require "luaunit"
+local settings = require "settings"
 local simulated = require "support.simulated"
 local world = require "support.world"
 
@@ -55,6 +56,12 @@ local models = {
     "usbcomp: * 41 dm+at+rndis+adb now", "signal: LTE -98 dBm -10 dB 12.5 dB", "AT (0e8d:7127)",
     "setup: moontower: setup: USB composition: this modem has no composition with at+mbim",
   },
+  ["me906 mbim"] = {
+    "up: online 8.8.8.8 answers", "devices: /run/moontower/simulator/mbim MBIM wwan0 12d1:15c1",
+    "usbcomp: moontower: this modem offers no way to set composition", "no AT port",
+    "technology: moontower: this modem offers no way to set rat",
+    "reset: reset /run/moontower/simulator/mbim restarts, by MBIM", "back as /run/moontower/simulator/mbim, MBIM",
+  },
   ["sim7600 qmi"] = {
     "up: online 8.8.8.8 answers", "devices: /run/moontower/simulator/qmi QMI wwan0 1e0e:9001",
     "usbcomp: * 9001 dm+nmea+at+qmi now", "usbcomp: 9011 dm+nmea+at+rndis moontower usbcomp 9011",
@@ -83,7 +90,7 @@ for name, words in pairs(models) do
     world.assert_success(result)
     local out = squeezed(result.out)
     for _, text in ipairs(words) do lu.assertStrContains(out, text) end
-    for _, bad in ipairs { "traceback", "Allocate CID" } do lu.assertNotStrContains(result.out .. result.err, bad) end
+    for _, bad in ipairs { "traceback", "malformed" } do lu.assertNotStrContains(result.out .. result.err, bad) end
     lu.assertEquals(result.after, result.before)
   end
 end
@@ -131,6 +138,26 @@ function T.test_an_fm350_is_unlocked()
     lu.assertStrContains(result.out, words)
   end
   lu.assertStrContains(result.err, "it is not on USB, and its ports are those that its driver makes")
+end
+
+-- An ME906s that is a network card: its words are Huawei's, and its bands a mask with all bits.
+function T.test_an_me906_by_at()
+  simulated.with_modem({ composition = "ncm", model = require "simulator.models.me906" }, function(modem)
+    simulated.await_home(modem)
+    local list = settings.for_modem(modem, { rat = "lte", bands = "B41" })
+    for name, steps in pairs {
+      rat = { "auto", "umts+lte", 'AT^SYSCFGEX="0302",40000000,2,4,40000000,,', "umts+lte" },
+      bands = { "all", "B3+B41", 'AT^SYSCFGEX="99",40000000,2,4,10000000004,,', "B3+B41" },
+    } do
+      local setting = list[name]
+      local now = assert(setting:read(modem))
+      local wanted = assert(setting:normalise(steps[2]))
+      lu.assertEquals({ setting:show(now), setting:how(now, wanted) }, { steps[1], steps[3] })
+      assert(setting:set(modem, wanted, now))
+      lu.assertEquals(setting:show(setting:read(modem)), steps[4])
+    end
+    lu.assertEquals(modem.at:command("AT^HCSQ?").lines, { '^HCSQ: "LTE",50,43,163,20' })
+  end)
 end
 
 -- ---- an L850's ways over MBIM ----

@@ -86,7 +86,7 @@ end
 -- Cut anywhere, and with any argument missing or strange, no command makes the modem stumble.
 function T.test_strange_arguments()
   for _, personality in ipairs {
-    "mc7455", "em7565", "ec25", "ln920", "fm150", "l850", "sim7600", "sim8200", "fm350",
+    "mc7455", "em7565", "ec25", "ln920", "fm150", "l850", "sim7600", "sim8200", "fm350", "me906",
   } do
     local host = new { personality = personality }
     host:ask 'AT!ENTERCND="A710"'

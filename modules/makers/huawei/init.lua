@@ -26,6 +26,8 @@ return maker {
     ]],
     news = { ["^SIMST"] = "sim", ["^RSSI"] = "signal", ["^HCSQ"] = "signal", ["^SRVST"] = "registration" },
     strands = { "%^GODLOAD" },
+    resets = { "AT^RESET" },
+    orders = { ["^RESET"] = "restart", ["^SYSCFGEX"] = "change", ["^SETMODE"] = "change" },
   },
 
   -- ModemManager's plugin huawei: by itself (0), until it is ended (1), once a second. No command tells
@@ -35,6 +37,7 @@ return maker {
     stops = { "AT^WPEND" },
   } },
 
+  settings = "makers.huawei.settings",
   air = "makers.huawei.air",
   data = "makers.huawei.data",
 }

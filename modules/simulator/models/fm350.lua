@@ -13,7 +13,7 @@ return personality.join(laptop, {
   name = "fm350",
   at = "fibocom", chips = "mediatek",
   at_tunnel = false,
-  only_protocol = "mbim",
+  protocol = "mbim",
   mbimex = 0x0300,
   lacks = { mbim = { "ext-qmux", "basic-connect 20" } },
 

@@ -12,7 +12,8 @@ local personality = require "simulator.models.personality"
 return personality.join(fm350, {
   name = "fm350_usb",
   pcie = false,
-  only_protocol = "rndis",
+  protocol = "rndis",
+  factory = { protocol = "rndis", apn = "broadband", pdp_type = "ipv4" },
   connects_by = false, -- 3GPP's commands
   router = false,
 
