@@ -17,7 +17,7 @@ local M = {}
 ---@param bytes string
 ---@return { sent: true, text: string, kind: "sent" }? line nil: nothing but its end
 function Port:send(bytes)
-  local command = bytes:match "^%s*(.-)[%s\26\27]*$"
+  local command = (bytes:match "^.*[^%s\26\27]" or ""):gsub("^%s+", "")
   if command == "" then
     return nil
   elseif not command:find "^[Aa][Tt]" then -- what a prompt has asked for

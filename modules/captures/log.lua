@@ -8,7 +8,8 @@ local lines = require "captures.lines"
 local ports = require "captures.ports"
 
 local DAY = 86400
-local LONGEST_PREFIX = 64 -- in front of a line, with its time
+local LONGEST_NAME = 80 -- of a port
+local LONGEST_PREFIX = 160 -- in front of a line, with its time
 
 ---@class captures.log
 ---@field private emit fun(item: captures.item)
@@ -26,8 +27,9 @@ local M = {}
 -- ---- when ----
 
 local function see_time(self, line)
-  local prefix = line:sub(1, LONGEST_PREFIX):match "^[^=<>]*" -- and not in bytes, or in values
-  local seconds = line:match "^.-%[(%d%d%d%d+%.%d+)%]"
+  local start = line:sub(1, LONGEST_PREFIX)
+  local seconds = start:match "%[(%d%d%d%d+%.%d+)%]"
+  local prefix = start:match "^[^=<>]*" -- and not in bytes, or in values
   if seconds then
     self.time, self.has_seconds = tonumber(seconds), true
     return
@@ -60,24 +62,23 @@ local function add_bytes(self, digits)
   end
 end
 
--- "<<<<<<   data   = 01:00:...", on a line of its own or, from syslog, with all around it. With --verbose alone only
--- the first bytes are there, and "...".
-local function see_raw(self, line)
-  local digits = line:match "%f[%w]data%s*=%s*(%x%x[%x:%s]*)"
-  if digits then
-    add_bytes(self, digits)
-  end
-  return digits ~= nil
-end
+-- Lines with bytes, and what stands in front of those: "<<<<<<   data   = 01:00:...", on a line of its own or, from
+-- syslog, with all around it (with --verbose alone only the first bytes are there, and "..."); "Send packet: 01 0f 00",
+-- of uqmi; "sending (16): 01 00 00", of umbim.
+local forms = {
+  { "data", "%f[%w]data%s*=%s*(%x%x[%x:%s]*)" },
+  { " packet:", "%f[%w]Send packet:%s*(%x%x[%x%s]*)" }, { " packet:", "%f[%w]Received packet:%s*(%x%x[%x%s]*)" },
+  { "ing (", "%f[%w]sending %(%d+%):%s*(%x%x[%x%s]*)" }, { "ing (", "%f[%w]reading %(%d+%):%s*(%x%x[%x%s]*)" },
+}
 
--- "Send packet: 01 0f 00 ...", of uqmi; "sending (16): 01 00 00 00 ...", "reading (16): ...", of umbim.
-local function see_packet(self, line)
-  local digits = line:match "Send packet:%s*(%x%x[%x%s]*)" or line:match "Received packet:%s*(%x%x[%x%s]*)"
-    or line:match "sending %(%d+%):%s*(%x%x[%x%s]*)" or line:match "reading %(%d+%):%s*(%x%x[%x%s]*)"
-  if digits then
-    add_bytes(self, digits)
+local function see_bytes(self, line)
+  for _, form in ipairs(forms) do
+    local digits = line:find(form[1], 1, true) and line:match(form[2])
+    if digits then
+      add_bytes(self, digits)
+      return
+    end
   end
-  return digits ~= nil
 end
 
 -- ---- AT commands ----
@@ -93,33 +94,34 @@ end
 
 -- "(ttyUSB2): --> 'AT<CR>'", "[modem0/ttyUSB2/at] <-- '<CR><LF>OK<CR><LF>'"
 local function see_at(self, line)
-  local before, arrow, quoted = line:match "^(.-)(%-%->)%s'(.*)'%s*$"
-  if not arrow then
-    before, arrow, quoted = line:match "^(.-)(<%-%-)%s'(.*)'%s*$"
+  local at = line:find("--> '", 1, true)
+  local is_sent = at ~= nil
+  at = at or line:find("<-- '", 1, true)
+  local quoted = at and line:match("^'(.*)'%s*$", at + 4)
+  if not quoted then
+    return
   end
-  if not arrow then
-    return false
-  end
+  local before = line:sub(math.max(1, at - LONGEST_NAME), at - 1)
   local name = before:match "[%[(]([^%[%]()]*)[%])]:?%s*$" or "?"
   name = name:match "([%w]+)/at$" or name:match "[^/]*$"
   local port = self.ports:get("AT " .. name, lines.new)
   if not port then
-    self.skip(ports.TOO_MANY)
-    return true
+    return self.skip(ports.TOO_MANY)
   end
-  local said = arrow == "-->" and { port:send(unescaped(quoted)) } or arrow == "<--" and port:receive(unescaped(quoted))
+  local said = is_sent and { port:send(unescaped(quoted)) } or port:receive(unescaped(quoted))
   for _, item in ipairs(said) do
     item.protocol, item.port, item.time = "at", name, self.time
     self.emit(item)
   end
-  return true
 end
 
--- Is anything in this line that is known?
 local function see(self, line)
   see_time(self, line)
-  self.port = line:match "%[(/dev/[^%]%s]+)%]" or line:match "%[(/run/[^%]%s]+)%]" or self.port
-  return see_raw(self, line) or see_at(self, line) or see_packet(self, line)
+  if line:find("[/", 1, true) then
+    self.port = line:match "%[(/dev/[^%]%s]+)%]" or line:match "%[(/run/[^%]%s]+)%]" or self.port
+  end
+  see_at(self, line)
+  see_bytes(self, line)
 end
 
 ---Reads the next line.
