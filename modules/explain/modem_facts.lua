@@ -3,6 +3,9 @@
 -- to do nothing; no PIN is sent.
 
 local connections = require "modem.connection"
+local daemon = require "daemon"
+local day = require "history.day"
+local history = require "history"
 local last_failure = require "modem.last_failure"
 local orders = require "daemon.orders"
 local pins = require "modem.pin"
@@ -13,6 +16,7 @@ local status = require "status"
 local task = require "task"
 
 local SIGNAL_TIME = 5
+local LATELY = 3600
 local SEARCH_TIME = 10 -- seconds; a search through all bands takes minutes, but mostly ends in one of the first
 local SETTINGS_TIME = 10 -- seconds for a modem to tell what it may use, by AT commands or QMI
 
@@ -36,6 +40,7 @@ local SETTINGS_TIME = 10 -- seconds for a modem to tell what it may use, by AT c
 ---@field held string? the order that keeps it offline, in words
 ---@field held_radio boolean? that order is about its radio
 ---@field believed { state: string, reason: string }? by the daemon
+---@field outages_count integer? in the last hour, as the daemon has seen them; nil: none has run
 ---@field roams boolean? its carrier allows roaming; nil: not known
 
 local M = {}
@@ -86,12 +91,20 @@ local function of_card(facts, modem, now)
   end
 end
 
+-- How often the daemon has lost its connection lately.
+local function outages_of(name)
+  local recorder, now = daemon.running and daemon.running.history, os.time()
+  local modem = (history.read(recorder and recorder:latest(), now - LATELY, now, name) or {})[1]
+  return modem and #day.outages(day.spans(modem.records, recorder ~= nil))
+end
+
 local function of_connection(facts, modem)
   local name = modem.description.name
   facts.connection, facts.failure = plain(modem:connection()), last_failure.load(modem.description)
   local record = connections.record(modem.description)
   facts.wanted = record and { ip = record.ip, clat = (record.options or {}).clat }
   facts.held, facts.held_radio = orders.why_held(modem)
+  facts.outages_count = outages_of(name)
   local believed = status.all()[name]
   facts.believed = believed and { state = believed.state, reason = believed.reason }
   local carrier = modem.profile and modem.profile.carrier

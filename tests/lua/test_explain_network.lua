@@ -27,6 +27,18 @@ function T.test_no_try_is_spent()
   lu.assertStrContains(result.out, "is wrong, and 2 tries are left")
 end
 
+-- It is online, and was not: no link is broken, and that is said.
+function T.test_a_connection_that_comes_and_goes()
+  local result = world.run([[. $SUPPORT/daemon.sh; start; until_why "is online"
+    for n in 1 2 3; do
+      moontower simulate fault disconnect
+      until_true '[ "$(moontower why | grep -c "because the network ended")" -ge $n ]'; until_why "is online"
+    done
+    moontower explain; echo "status $?"; end]])
+  lu.assertStrContains(result.out, "it was lost 3 times in the last hour")
+  lu.assertStrContains(result.out, "status 0")
+end
+
 -- A recording of what failed, without an explanation in it.
 function T.test_a_recording_of_a_failing_up()
   for fault, wanted in pairs {

@@ -5,6 +5,8 @@ local cause = require "cause"
 local facts = require "explain.facts"
 local link = require "explain.link"
 
+local OFTEN = 3 -- times in an hour
+
 -- A refusal, or an end, that the modem remembers.
 local function of_session(asked)
   local nw_error = asked.session.nw_error
@@ -51,10 +53,14 @@ return link {
     local asked = facts.of(case).asked
     local session, written, failure = asked.session, asked.connection, asked.failure
     seen:note("session 0", ("%s%s"):format(session.state, session.ip and ", " .. session.ip or ""))
+    if asked.outages_count then
+      seen:note("lost in the last hour", ("%d times"):format(asked.outages_count))
+    end
     if session.state == "activated" then
-      local apn = written and written.apn
-      return seen:ok("connected%s", apn and (" to %s"):format(apn ~= "" and apn or "the default APN")
-        or ", by another program")
+      local apn, often = written and written.apn, (asked.outages_count or 0) >= OFTEN
+      return seen:ok("connected%s%s", apn and (" to %s"):format(apn ~= "" and apn or "the default APN")
+        or ", by another program", often and ("; it was lost %d times in the last hour: `moontower history` shows when")
+        :format(asked.outages_count) or "")
     end
     if session.nw_error then
       seen:note("cause", session.nw_error)
