@@ -258,7 +258,7 @@ local function serve_requests(self)
   end
 end
 
-local function is_usable(description) return description.protocol ~= "at" or modes.connects(description) end
+local function is_usable(description) return not modes.is_stranded(description) end
 
 -- One that cannot be connected is there, but nothing can be done with it before it is got out of that mode.
 local function report_unusable(self, now, unknown)

@@ -12,6 +12,7 @@ local log = require "log"
 local lpac = require "esim.lpac"
 local maker = require "maker"
 local modems = require "modem"
+local modes = require "modem.modes"
 local notice = require "esim.notice"
 local profiles = require "esim.profiles"
 local recovery = require "trial.recovery"
@@ -197,7 +198,7 @@ M.enable = errors.protect(function(modem, wanted, options)
   check(lpac.check())
   local found = check(profiles.of(modem))
   options.modem = modem.description.name
-  local before = modem.description.protocol == "at" and { state = "offline" } or recovery.before(modem)
+  local before = modes.is_stranded(modem.description) and { state = "offline" } or recovery.before(modem)
   local record = check(prepare(found, wanted, before, options))
   local _ <close> = check(lock_of(found.eid))
   local guard <close> = not options.stay and check(arm(found.eid, record, before, options)) or nil

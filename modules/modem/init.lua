@@ -128,7 +128,7 @@ end
 ---@return modem.modem? modem keep it in a <close> variable
 ---@return moontower.error? err
 function M.open(description, options)
-  local is_at_only = description.protocol == "at" and not modes.connects(description)
+  local is_at_only = modes.is_stranded(description)
   if is_at_only and not (options and options.at_only) then
     return modes.refusal(description)
   elseif M.owner and not is_at_only then

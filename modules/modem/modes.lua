@@ -155,6 +155,11 @@ function M.connects(description)
     and description.control ~= description.usb
 end
 
+---Is AT all that it speaks, and can it not be connected?
+---@param description modem.description
+---@return boolean
+function M.is_stranded(description) return description.protocol == "at" and not M.connects(description) end
+
 -- ---- in words ----
 
 ---@param description modem.description whose protocol is "at"

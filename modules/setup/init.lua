@@ -6,6 +6,7 @@ local errors = require "errors"
 local follow = require "setup.follow"
 local log = require "log"
 local modem_module = require "modem"
+local modes = require "modem.modes"
 local pins = require "modem.pin"
 local plan = require "setup.plan"
 local reports = require "setup.report"
@@ -38,7 +39,7 @@ local M = { is_empty = plan.is_empty }
 
 -- While their SIM is locked, some modems tell little and refuse much. Without a PIN we do what can be done.
 local function enter_pin(self)
-  if self.modem.description.protocol == "at" then
+  if modes.is_stranded(self.modem.description) then
     return true -- the PIN is asked for once it is out of that mode
   end
   local sim, err = self.modem:sim()
