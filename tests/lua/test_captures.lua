@@ -112,7 +112,7 @@ function T.test_what_is_no_log()
   end
   local blanks = (" "):rep(1 << 16)
   lu.assertEquals(shown((all_of("(a): --> '" .. blanks .. "AT" .. blanks .. "\\26'"))), { "> at sent AT" })
-  for _, text in ipairs { "--> '", "[a] <-- '_", "data  = ", "[1111", "(" .. blanks } do
+  for _, text in ipairs { "--> '_", "[a] <-- '_", "data  = ", "[1111", "(" .. blanks } do
     lu.assertEquals(#all_of(text:rep((1 << 18) // #text)), 0)
   end
   local _, _, err = all_of(("a"):rep(1 << 20))
