@@ -25,8 +25,9 @@ function M.images(modem, why)
       return nil, refused
     end
   end
-  return nil, why or not modem.at and modem.at_error or errors.new {
-    code = "unsupported", source = "at", message = "the modem tells nothing of firmware images",
+  return nil, not why and not modem.at and modem.at_error or errors.new {
+    code = "unsupported", source = "modem", message = "the modem tells nothing of firmware images",
+    detail = why and why.detail,
   }
 end
 

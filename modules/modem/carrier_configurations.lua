@@ -130,7 +130,9 @@ end
 
 local function list_of(client, queue)
   local listed, err = indicated(client, queue, pdc.list_configs, { type = "software" })
-  if not listed then
+  if err and err.code == "unsupported" then
+    return none()
+  elseif not listed then
     return nil, err
   end
   -- Without one that is selected, modems answer with an error.

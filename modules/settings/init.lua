@@ -75,10 +75,12 @@ local function find(name, modem, own, options)
   return found, err
 end
 
+-- That a message of some maker's is unknown to this modem says nothing to a person.
 local function missing(name, modem, err)
+  local says_why = err and not (err.code == "unsupported" and (err.source == "qmi" or err.source == "mbim"))
   return errors.new {
     code = "unsupported", source = "settings",
-    message = err and ("this modem offers no way to set %s: %s"):format(name, err)
+    message = says_why and ("this modem offers no way to set %s: %s"):format(name, err)
       or ("this modem offers no way to set %s"):format(name),
     hint = not modem.at and "It has no AT port in its present USB composition; with one, there may be a way." or nil,
     detail = err and err.detail,

@@ -185,8 +185,9 @@ end
 ---@return moontower.error? err
 function M:cells(part)
   local reply, told, _, err = ask_both(self)
-  local better = part ~= "protocol" and (told or err.code == "unsupported") and tells_more_inside(self)
-    and inside.cells(self)
+  local is_unknown = not told and err.code == "unsupported"
+  local better = (part ~= "protocol" and told or is_unknown) and tells_more_inside(self)
+    and inside.cells(self, is_unknown)
   if better then
     return better
   elseif not told then
@@ -207,6 +208,7 @@ end
 function M:listen_to_cells(queue)
   self.mbim:listen(queue, extensions.location_info_status)
   self.mbim:listen(queue, basic.packet_service)
+  self.mbim:listen(queue, basic.register_state) -- all that a modem without those extensions has to tell
 end
 
 ---An indication may say that the cells are others now: which these are comes later.
@@ -220,7 +222,7 @@ function M:cell_notified(item, last)
     if not is_over and (not last or not packet or technologies.is_5g(packet.technology) == has_nr) then
       return
     end
-  elseif item.command ~= extensions.location_info_status then
+  elseif item.command ~= extensions.location_info_status and item.command ~= basic.register_state then
     return
   end
   cell_news.may_have_changed(self, self.mbim.group)

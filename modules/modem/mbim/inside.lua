@@ -23,10 +23,11 @@ end
 function M.signal(modem) return ask(modem, signal.signal) end
 
 ---@param modem modem.mbim
----@return modem.cells? with a cell that serves
-function M.cells(modem)
+---@param is_alone boolean? MBIM itself tells none
+---@return modem.cells? with a cell that serves, if MBIM may tell one
+function M.cells(modem, is_alone)
   local told = ask(modem, cells.cells)
-  return told and told.serving[1] and told or nil
+  return told and (is_alone or told.serving[1]) and told or nil
 end
 
 ---A file of the card, which MBIM itself does not read.
