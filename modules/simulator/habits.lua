@@ -3,7 +3,8 @@
 --
 -- A personality has it in two tables:
 --   lacks   by the name of a protocol, a list of services ("ext-qmux"), or of their commands and messages, by number
---           ("ms-basic-connect-extensions 10", "uim 0x47")
+--           ("ms-basic-connect-extensions 10", "uim 0x47"), perhaps with the error that QMI has for it instead of "not
+--           supported" ("uim 0x47 invalid-qmi-command")
 --   alters  by the declaration of a command of MBIM or a message of QMI, fn(values, modem), which changes the values of
 --           its answer
 
@@ -14,17 +15,19 @@ local habits = {}
 
 local services = { mbim = mbim.services, qmi = qmi.services }
 
--- By service: true, or a set of numbers.
+local USUAL_ERROR = "not-supported"
+
+-- By service: true, or by number an error.
 local function lacking(personality, protocol)
   local set = {}
   for _, text in ipairs((personality.lacks or {})[protocol] or {}) do
-    local name, number = text:match "^(%S+)%s*(%S*)$"
+    local name, number, error_name = text:match "^(%S+)%s*(%S*)%s*(%S*)$"
     local service = assert(services[protocol][name], name)
     if number == "" then
       set[service] = true
     else
       set[service] = set[service] or {}
-      set[service][math.tointeger(tonumber(number))] = true
+      set[service][math.tointeger(tonumber(number))] = error_name ~= "" and error_name or USUAL_ERROR
     end
   end
   return set
@@ -52,8 +55,6 @@ function habits.mbim(personality, handlers)
   return known
 end
 
-local function refuse() return nil, "not-supported" end
-
 ---The services of QMI that it knows. A message that it does not know is refused.
 ---@param personality simulator.personality
 ---@param all table<integer, table>
@@ -63,7 +64,9 @@ function habits.qmi(personality, all)
   for number, service in pairs(all) do
     if type(lacks[number]) == "table" then
       local handlers = without(service.handlers, lacks[number])
-      for id in pairs(lacks[number]) do handlers[id] = refuse end
+      for id, error_name in pairs(lacks[number]) do
+        handlers[id] = function() return nil, error_name end
+      end
       known[number] = setmetatable({ handlers = handlers }, { __index = service })
     elseif not lacks[number] then
       known[number] = service

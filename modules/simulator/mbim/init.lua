@@ -146,12 +146,12 @@ end
 ---Something has happened to the modem.
 function Function:on_event(event, data)
   local command = news[event]
+  local handler = command and (self.handlers[command.service_uuid] or {})[command.cid]
   if event == "unplugged" or event == "control-reset" then
     self:reset()
-  elseif self.opened and command and wants(self, command.service_uuid, command.cid)
+  elseif self.opened and handler and wants(self, command.service_uuid, command.cid)
     and command.cid ~= self.executing then -- what a command has changed is in its answer already
-    local handler = (self.handlers[command.service_uuid] or {})[command.cid]
-    local values = handler and (handler.indication or handler.query)(self.modem, { session = data }, self)
+    local values = (handler.indication or handler.query)(self.modem, { session = data }, self)
     if values then
       indicate(self, command, values)
     end

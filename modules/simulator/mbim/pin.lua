@@ -5,6 +5,9 @@ local pin = {}
 
 local LOCK_TRIES = 10
 
+-- That it needs none; some firmware names another PIN then, see the personality's idle_pin.
+local NONE = { type = "pin1", state = "unlocked", remaining_attempts = 0xffffffff }
+
 local function query(modem)
   local state, card = modem:sim_state(), modem.card
   if state == "missing" or state == "no-profile" then
@@ -18,7 +21,7 @@ local function query(modem)
   elseif state == "pin" then
     return { type = "pin1", state = "locked", remaining_attempts = card.tries }
   end
-  return modem.personality.idle_pin
+  return modem.personality.idle_pin or NONE
 end
 
 local operations = {}

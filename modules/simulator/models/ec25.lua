@@ -1,5 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- The personality of a Quectel EC25-E: another maker, with other interfaces and other words.
+-- The personality of a Quectel EC25-E: another maker, with other interfaces and other words. Its chip (MDM9x07) knows
+-- one slot, answers Get Slot Status by error 71, as ModemManager's logs of it have it, and its MBIM nothing of
+-- Microsoft's that is newer.
 
 return require("simulator.models.personality").join(require "simulator.models.sprint", {
   name = "ec25",
@@ -33,6 +35,17 @@ return require("simulator.models.personality").join(require "simulator.models.sp
     address = "192.168.225.42", prefix_length = 24, gateway = "192.168.225.1", dns = { "192.168.225.1" }, mtu = 1500,
     lease = 43200,
   },
+
+  lacks = {
+    mbim = {
+      "ms-basic-connect-extensions 5", "ms-basic-connect-extensions 6", "ms-basic-connect-extensions 7",
+      "ms-basic-connect-extensions 8", "ms-basic-connect-extensions 11", "ms-basic-connect-extensions 12",
+      "ms-uicc-low-level-access",
+    },
+    -- Switch Slot, Get Slot Status
+    qmi = { "uim 0x46 invalid-qmi-command", "uim 0x47 invalid-qmi-command" },
+  },
+  aggregations = { "qmap" },
 
   max_sessions = 8,
   max_control = 4096,

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The personality of a Fibocom L860-GL, which is of Intel's XMM 7560.
+-- The personality of a Fibocom L860-GL, which is of Intel's XMM 7560: so there is no QMI inside its MBIM.
 
 local l850 = require "simulator.models.l850"
 local laptop = require "simulator.models.laptop"

@@ -10,6 +10,8 @@ return personality.join(ec25, {
   usb = personality.join(ec25.usb, { types = { { name = "MBIM" } }, offered = { "mbim" } }),
   subscriber_first = false,
   idle_pin = false,
+  lacks = false,
+  aggregations = false,
   factory = { protocol = "mbim", apn = "broadband", pdp_type = "ipv4" },
   data_classes = { "umts", "hsdpa", "hsupa", "lte" },
   modes = { "umts", "lte" },

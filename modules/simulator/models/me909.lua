@@ -9,6 +9,11 @@ local sprint = require "simulator.models.sprint"
 return personality.join(sprint, ec25, {
   name = "me909",
   at = false, -- no command of its own
+  -- Its firmware is of 2013: none of Microsoft's extensions, nor QMI's newer services.
+  lacks = {
+    mbim = { "ms-basic-connect-extensions", "ms-uicc-low-level-access", "ms-firmware-id" },
+    qmi = { "uim 0x46 invalid-qmi-command", "uim 0x47 invalid-qmi-command", "dsd", "pdc" },
+  },
 
   usb = {
     vendor = 0x12d1, product = 0x1573, boot_product = 0x1573, release = 0x0102,

@@ -8,6 +8,8 @@ local sprint = require "simulator.models.sprint"
 return personality.join(sprint, ec25, {
   name = "rm520n",
   connects_by = false, -- it has 3GPP's AT+CGACT alone
+  lacks = false,
+  aggregations = false, -- all
 
   usb = personality.join(ec25.usb, { product = 0x0801, release = 0x0504, model = "RM520N-GL", serial = "6a3c5ec2" }),
 

@@ -85,12 +85,14 @@ end
 function Function:reset()
   self.clients:release_all()
   self.pipeline:clear()
-  self.assemblies, self.data_format = {}, M.power_on_format()
+  self.assemblies, self.data_format = {}, M.power_on_format(self.modem)
 end
 
+---@param modem simulator.modem
 ---@return simulator.qmi.data_format
-function M.power_on_format()
-  return { link = "802.3", uplink = "disabled", downlink = "disabled", max_datagrams = 0, max_size = 0 }
+function M.power_on_format(modem)
+  local link = modem.personality.raw_ip_only and "raw-ip" or "802.3"
+  return { link = link, uplink = "disabled", downlink = "disabled", max_datagrams = 0, max_size = 0 }
 end
 
 -- Out ----------------------------------------------------------------------------------------------------------------

@@ -26,7 +26,9 @@ end
 ---@return fun(message: qmi.message, handler: function) handle says what answers to a message
 function service.new(major, minor)
   local handlers = {}
-  handlers[SUPPORTED_MESSAGES] = function() return { list = supported_messages(handlers) } end
+  handlers[SUPPORTED_MESSAGES] = function(_, _, client)
+    return { list = supported_messages(client.fn.services[client.service].handlers) }
+  end
   handlers[RESET] = function(_, _, client)
     client.wants = {}
     return {}

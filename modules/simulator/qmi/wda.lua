@@ -6,8 +6,8 @@ local service = require "simulator.qmi.service"
 
 local administration, handle = service.new(1, 16)
 
--- The aggregation that this modem supports, and its limits.
-local aggregations = { disabled = true, qmap = true, qmapv4 = true, qmapv5 = true }
+-- The aggregation that a modem may support; its personality may name fewer. And its limits.
+local all = { "qmap", "qmapv4", "qmapv5" }
 local MAX_DATAGRAMS, MAX_SIZE = 32, 16384
 
 local function format_of(client)
@@ -24,17 +24,24 @@ local function format_of(client)
   }
 end
 
+local function supports(modem, wanted)
+  for _, name in ipairs(modem.personality.aggregations or all) do
+    if name == wanted then return true end
+  end
+  return wanted == "disabled"
+end
+
 -- A setting that the modem does not support stays as it was, and the answer says so: hosts must read it.
 handle(wda.set_data_format, function(_, values, client)
   local format = client.fn.data_format
   local link = values.link_layer_protocol
-  if link == "802.3" or link == "raw-ip" then
+  if link == "raw-ip" or link == "802.3" and not client.fn.modem.personality.raw_ip_only then
     format.link = link
   end
   for direction, wanted in pairs {
     uplink = values.uplink_data_aggregation_protocol, downlink = values.downlink_data_aggregation_protocol,
   } do
-    if aggregations[wanted] and (wanted == "disabled" or format.link == "raw-ip") then
+    if supports(client.fn.modem, wanted) and (wanted == "disabled" or format.link == "raw-ip") then
       format[direction] = wanted
     end
   end
