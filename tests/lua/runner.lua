@@ -46,7 +46,7 @@ end
 
 local file, pattern = assert(arg[1], "which test file?"), arg[2]
 local folder = file:match("^(.*)/[^/]*$") or "."
-package.path = folder .. "/?.lua;" .. package.path
+package.path = ("%s/?.lua;%s/?/init.lua;"):format(folder, folder) .. package.path
 
 -- luaunit finds its tests among the globals.
 local name = file:match("([^/]+)%.lua$")

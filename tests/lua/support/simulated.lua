@@ -27,6 +27,9 @@ function M.with_modem(options, fn)
   local group <close> = task.group()
   local sim = new_simulated(options.model or require "simulator.models.mc7455", group)
   sim:compose(options.composition)
+  for number, protocol in ipairs(sim:configurations()) do -- the host's choice, of a modem that has several
+    if protocol == options.composition then sim:configure(number) end
+  end
   sim.latency, sim.search_time = 0, 0.02
   assert(tier1.start(sim, group))
   local _ <close> = task.finally(function()
