@@ -13,6 +13,7 @@ return personality.join(laptop, {
   usb = personality.join(laptop.usb, {
     vendor = 0x2cb7, product = 0x0007, boot_product = 0x0007, release = 0x0100,
     manufacturer = "Fibocom Wireless Inc.", model = "L860-GL",
+    numbers = l850.usb.numbers, -- a user has both: 4IceG/luci-app-modemband#2
   }),
 
   lacks = l850.lacks,

@@ -16,6 +16,13 @@ if entered then
   assert(netlink.link "lo") -- its socket stays open
 end
 
+-- Some take a while for their card, after power has come on.
+local function await_network(sim)
+  local told = task.queue(1)
+  sim:listen(function() told:push(true) end)
+  while sim.packet.state ~= "attached" do told:pop() end
+end
+
 ---Calls fn(modem, sim) with a modem that is plugged in until it returns.
 ---@param options { composition: "mbim"|"qmi", model: table?, find: table? } model: a personality, the MC7455 if not
 --- given; find: options of modem.find()
@@ -32,6 +39,7 @@ function M.with_modem(options, fn)
   end
   sim.latency, sim.search_time = 0, 0.02
   assert(tier1.start(sim, group))
+  await_network(sim)
   local _ <close> = task.finally(function()
     sim:unplug()
     state.remove("qmi", "simulated")

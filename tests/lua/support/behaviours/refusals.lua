@@ -11,6 +11,8 @@ local M = {}
 
 ---@type table<string, { rows: string[], ask: fun(modem: modem.modem, sim: simulator.modem): any, moontower.error? }>
 M.capabilities = {
+  -- Of all rows in that way.
+  ["qmi_inside_mbim"] = { rows = {}, ask = function(modem) return modem:radio() end },
   ["at commands"] = { rows = { "at_commands" }, ask = function(modem) return modem.at or nil, modem.at_error end },
   ["firmware images"] = { rows = { "images" }, ask = function(modem) return modem:images() end },
   ["carrier configurations"] = {
@@ -55,6 +57,7 @@ local one_slot = {
 local no_images = unsupported "the modem tells nothing of firmware images"
 local no_sets = unsupported "the modem tells of no carrier configurations"
 local no_composition = unsupported "this modem offers no way to set composition"
+local no_inside = unsupported "the modem has no QMI inside MBIM"
 local no_receiver = unsupported "the modem has no receiver for GPS that QMI knows of"
 
 ---What each refuses: code and words, or those by way where they differ.
@@ -73,9 +76,14 @@ M.of = {
   le910c4 = { ["firmware images"] = no_images, ["carrier configurations"] = no_sets, ["sim slots"] = one_slot },
   fm101 = { ["firmware images"] = no_images, ["sim slots"] = one_slot, ["usb composition"] = no_composition },
   rxm_g1 = { ["firmware images"] = no_images, ["sim slots"] = one_slot, ["usb composition"] = no_composition },
+  l850 = {
+    ["qmi_inside_mbim"] = no_inside, ["carrier configurations"] = no_sets, ["sim slots"] = one_slot,
+    ["location"] = no_receiver,
+  },
+  fm150 = { ["carrier configurations"] = no_sets },
   l860 = {
-    ["firmware images"] = no_images, ["carrier configurations"] = no_sets, ["sim slots"] = one_slot,
-    ["usb composition"] = no_composition, ["location"] = no_receiver,
+    ["qmi_inside_mbim"] = no_inside, ["firmware images"] = no_images, ["carrier configurations"] = no_sets,
+    ["sim slots"] = one_slot, ["location"] = no_receiver,
   },
   me909 = {
     ["firmware images"] = no_images, ["carrier configurations"] = no_sets, ["sim slots"] = no_slots,

@@ -148,12 +148,13 @@ function behaviours.home_provider(modem, sim)
   fails("sim-missing", modem:home_provider())
 end
 
+-- Sierra's: the carrier's, which is for a version; others': the package.
 function behaviours.images(modem, sim)
-  local is, active = sim.personality.image, nil
+  local is, active = sim.personality, {}
   for _, image in ipairs(assert(modem:images())) do
-    active = active or image.kind == "carrier" and image.is_active and image.version or nil
+    active[image.kind] = active[image.kind] or image.is_active and image.version or nil
   end
-  eq(active, ("%s_%s"):format(is.version, is.carrier))
+  eq(active.carrier or active.modem, is.package or ("%s_%s"):format(is.image.version, is.image.carrier))
 end
 
 function behaviours.counters(modem, sim)
