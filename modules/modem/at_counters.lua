@@ -43,8 +43,8 @@ function M.counters(modem, why)
   elseif err and (err.code == "timeout" or err.code == "gone" or err.code == "malformed") then
     return nil, err
   end
-  return nil, why or not modem.at and modem.at_error or errors.new {
-    code = "unsupported", source = "at", message = "the modem tells no counters",
+  return nil, not why and not modem.at and modem.at_error or errors.new {
+    code = "unsupported", source = "modem", message = "the modem tells no counters", detail = why and why.detail,
   }
 end
 

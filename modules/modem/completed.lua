@@ -39,7 +39,7 @@ return function(backend)
   function verbs.counters(self)
     local counters, err = backend.counters(self)
     if err and err.code == "unsupported" then
-      return at_counters(self, err)
+      return at_counters.counters(self, err)
     end
     return counters, err
   end

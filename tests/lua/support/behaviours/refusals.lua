@@ -18,6 +18,7 @@ M.capabilities = {
   ["carrier configurations"] = {
     rows = { "carrier_configurations" }, ask = function(modem) return modem:carrier_configurations() end,
   },
+  ["counters"] = { rows = { "counters" }, ask = function(modem) return modem:counters() end },
   ["sim slots"] = { rows = { "sim_slots" }, ask = function(modem) return modem:slots() end },
   ["location"] = {
     rows = { "location", "location_without_a_view_of_the_sky", "location_of_a_modem_that_is_unplugged" },
@@ -80,6 +81,12 @@ M.of = {
     ["qmi_inside_mbim"] = no_inside, ["carrier configurations"] = no_sets, ["sim slots"] = one_slot,
     ["location"] = no_receiver,
   },
+  fm350 = {
+    ["qmi_inside_mbim"] = no_inside, ["carrier configurations"] = no_sets, ["location"] = no_receiver,
+    ["counters"] = unsupported "the modem tells no counters",
+  },
+  sim7600 = { ["carrier configurations"] = no_sets, ["sim slots"] = no_slots },
+  sim8200 = { ["carrier configurations"] = no_sets },
   fm150 = { ["carrier configurations"] = no_sets },
   l860 = {
     ["qmi_inside_mbim"] = no_inside, ["firmware images"] = no_images, ["carrier configurations"] = no_sets,
