@@ -94,7 +94,11 @@ local function with_others(self, digits, kind)
   local rest = stream(self, digits, #digits):sub(keep + 1, #digits):gsub(".", function(byte)
     return letter(48, 10, byte:byte())
   end)
-  return remember(self, digits, digits:sub(1, keep) .. rest)
+  local other = digits:sub(1, keep) .. rest
+  if other == digits and rest ~= "" then -- by chance
+    other = other:sub(1, -2) .. (other:byte(-1) - 47) % 10
+  end
+  return remember(self, digits, other)
 end
 
 ---@param digits string
@@ -201,6 +205,7 @@ function Pseudonyms:number(number)
   tally(self, "place")
   while bits < 63 and number >> bits > 0 do bits = bits + 1 end
   local other = ("<i8"):unpack(stream(self, ("number %d"):format(number), 8)) & ((1 << bits) - 1)
+  other = other == number and other ~ 1 or other -- by chance
   remember(self, ("%d"):format(number), ("%d"):format(other))
   return other
 end

@@ -31,7 +31,7 @@ function T.test_each_secret_is_found_in_each_form()
       count = count + 1
     end
     for word, form in pairs(secret.words) do
-      local found = scanner.line { t = 1, kind = "line", text = "x " .. word:lower() }
+      local found = scanner.line { t = 1, from = "host", kind = "sent", text = "x " .. word:lower() }
       lu.assertTrue(#found > 0, secret.name .. ", " .. form)
     end
   end

@@ -75,11 +75,11 @@ end
 function M.text(text, keeps_cells) return find_forms(text, keeps_cells, 1) end
 
 -- Those of the words of a text that are secret for themselves.
-local function find_words(text, keeps_cells, found)
+local function find_words(text, keeps_cells, found, is_typed)
   index()
   for word in text:upper():gmatch "%w+" do
     local one = words[word]
-    if one and not (keeps_cells and one.secret.is_place) then
+    if one and not (keeps_cells and one.secret.is_place) and (is_typed or not one.secret.is_typed) then
       found[#found + 1] = { secret = one.secret.name, form = one.form, around = text }
     end
   end
@@ -107,10 +107,11 @@ function M.line(line, keeps_cells)
       each_leaf(view.body, function(text) find_words(text, keeps_cells, found) end)
       view = view.inner
     end
-  else
+  elseif not line.kernel and not line.changed then -- which count much
     local plain = {}
     for key, value in pairs(line) do plain[key] = key ~= "t" and key ~= "date" and value or nil end
-    each_leaf(plain, function(text) find_words(text, keeps_cells, found) end)
+    local is_typed = line.recording ~= nil or line.kind ~= nil and (line.from == "host" or line.kind == "echo")
+    each_leaf(plain, function(text) find_words(text, keeps_cells, found, is_typed) end)
   end
   return found
 end

@@ -29,6 +29,7 @@ local SAID = {
 
 ---@class secrets.secret
 ---@field name string "IMSI of mc7455"
+---@field is_typed boolean? no modem says it: its words are looked for in what a person or the host says
 ---@field is_place boolean? a recording may keep it, with --keep-cells
 ---@field forms secrets.form[]
 ---@field words table<string, string> those that count only as whole words, likewise
@@ -102,7 +103,8 @@ end
 local list
 
 local function add(name, forms, options)
-  local secret = { name = name, forms = {}, words = {}, is_place = options and options.is_place }
+  options = options or {}
+  local secret = { name = name, forms = {}, words = {}, is_place = options.is_place, is_typed = options.is_typed }
   for _, form in ipairs(forms) do
     if #form[1] >= SHORT then
       secret.forms[#secret.forms + 1] = form
@@ -118,8 +120,8 @@ local function add_card(card, of)
   add("ICCID of " .. of, forms_of_digits(card.iccid:sub(1, -2))) -- whether with its check digit or not
   add("telephone number of " .. of, forms_of_digits(card.number))
   if card.pin then
-    add("PIN of " .. of, forms_of_pin(card.pin))
-    add("PUK of " .. of, forms_of_pin(card.puk))
+    add("PIN of " .. of, forms_of_pin(card.pin), { is_typed = true })
+    add("PUK of " .. of, forms_of_pin(card.puk), { is_typed = true })
   end
 end
 
