@@ -635,6 +635,27 @@ function T.test_compositions_of_fibocom()
     .composition, nil)
 end
 
+function T.test_a_t99w175()
+  local answers = {
+    ATI = "Manufacturer: Foxconn\nModel: T99W175", ["AT^SLMODE?"] = "^SLMODE:1,7",
+    ["AT^USBSWITCH?"] = "^USBSWITCH:90D5",
+    ["AT^BAND_PREF_EXT?"] = "^BAND_PREF_EXT: WCDMA,Enable Bands :1,8,\n LTE,Enable Bands :1,3,7,\n"
+      .. " LTE,Disable Bands :20,\n NR5G_NSA,Enable Bands :41,78,\n NR5G_SA,Enable Bands :41,78,",
+  }
+  local modem = { at = new_port(answers), description = { vendor = "05c6", product = "90d5" } }
+  local list = settings_of(modem, { rat = "lte", bands = "B3+B20", composition = {} })
+  lu.assertEquals(list.rat:read(modem), "umts+lte+nr")
+  lu.assertEquals(list.rat:how("auto", "lte"), "AT^SLMODE=1,2")
+  lu.assertEquals(list.bands:show(list.bands:read(modem)), "B1+B3+B7+n41+n78")
+  lu.assertEquals(list.bands:how(list.bands:read(modem), list.bands:normalise "B3+B20"),
+    "AT^BAND_PREF_EXT=LTE,2,20; AT^BAND_PREF_EXT=LTE,1,1:7")
+  local now = list.composition:read(modem)
+  lu.assertEquals(list.composition:show(now), "at+mbim")
+  lu.assertEquals(list.composition:how(now, list.composition:normalise { "at", "qmi" }), "AT^USBSWITCH=9025")
+  answers["AT^SLMODE?"] = "^SLMODE:1,30" -- as a T77W968 has it
+  lu.assertNil(settings_of(modem, { rat = "lte" }).rat)
+end
+
 -- Intel's chips, in an L850.
 function T.test_an_l850()
   local modem = by_name("Fibocom Wireless Inc.\nL850-GL", { vendor = "2cb7", product = "0007" }, {

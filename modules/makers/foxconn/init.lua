@@ -24,6 +24,15 @@ return maker {
     end },
   },
 
+  at = {
+    resets = { "AT^RESET" },
+    orders = {
+      ["^RESET"] = "restart", ["^SLMODE"] = "change", ["^BAND_PREF_EXT"] = "change", ["^USBSWITCH"] = "change",
+      ["^SWITCH_SLOT"] = "change",
+    },
+  },
+
+  settings = "makers.foxconn.settings",
   firmware = "makers.foxconn.firmware",
   messages = { qmi = "makers.foxconn.qmi" },
 }
