@@ -3,11 +3,11 @@
 
 local card = require "simulator.at.card_state"
 
-local INVALID_INDEX, NO_SERVICE, UNSPECIFIED = 21, 30, 148
+local INVALID_INDEX, NO_SERVICE, UNSPECIFIED, BARRED = 21, 30, 148, 177
 local IPV4_ALONE, IPV6_ALONE, ONE_AT_A_TIME = 192, 193, 194 -- of +CME ERROR, for the causes 50, 51 and 52
 
 local session_types = { ["ipv4"] = "ipv4", ["ipv6"] = "ipv6", ["ipv4-or-ipv6"] = "ipv4v6" }
-local numbers = { [50] = IPV4_ALONE, [51] = IPV6_ALONE, [52] = ONE_AT_A_TIME }
+local numbers = { [8] = BARRED, [50] = IPV4_ALONE, [51] = IPV6_ALONE, [52] = ONE_AT_A_TIME }
 
 local M = {}
 
