@@ -652,7 +652,8 @@ function T.test_a_t99w175()
   local now = list.composition:read(modem)
   lu.assertEquals(list.composition:show(now), "at+mbim")
   lu.assertEquals(list.composition:how(now, list.composition:normalise { "at", "qmi" }), "AT^USBSWITCH=9025")
-  answers["AT^SLMODE?"] = "^SLMODE:1,30" -- as a T77W968 has it
+  -- As a T77W968 has it: MBIM or QMI set them there.
+  modem = { at = new_port { ATI = "Foxconn", ["AT^SLMODE?"] = "^SLMODE:1,30" }, description = modem.description }
   lu.assertNil(settings_of(modem, { rat = "lte" }).rat)
 end
 

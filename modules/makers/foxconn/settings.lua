@@ -8,6 +8,7 @@
 local bands = require "settings.bands"
 local by_command = require "settings.by_command"
 local errors = require "errors"
+local setting = require "settings.setting"
 
 local ANSWER_TIME = 10
 
@@ -39,7 +40,7 @@ local function rat(modem, options)
   end
   local now
   now, err = found:read(modem)
-  return now and found, err
+  return now ~= nil and now ~= setting.UNKNOWN and found or nil, err
 end
 
 -- ---- bands: lists of those that are on, for each technology; some are switched off (1), others on (2) ----
