@@ -21,9 +21,8 @@
 local json = require "core.json"
 local process = require "core.process"
 local program = require "core.program"
-local udev = require "core.udev"
 local errors = require "errors"
-local sysfs = require "modem.sysfs"
+local hotplug = require "modem.hotplug"
 local task = require "task"
 local new_device = require("simulator.usb.device").new
 local new_function = {
@@ -119,17 +118,15 @@ local function find(bus_id, has_card)
   end
 end
 
+-- To look takes longer than the next port takes to appear: however many have, one look is enough.
 local function await_devices(cable, has_card)
-  local monitor <close>, err = udev.monitor { subsystems = { "usbmisc", "net", "tty" }, source = sysfs.source() }
-  if not monitor then
-    return nil, err
-  end
+  local events <close> = hotplug.new { "bus" }
   while true do
-    local action
-    action, err = monitor:next()
-    if not action then
+    local err = events:renew()
+    if err then
       return nil, err
     end
+    events:wait()
     local bus_id = cable:bus_id()
     local found = bus_id and find(bus_id, has_card)
     if found then
