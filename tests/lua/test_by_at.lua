@@ -96,6 +96,19 @@ for i, way in ipairs(ways) do
   end
 end
 
+-- ARP is off for as long as the card is in use whose modem answers none.
+function T.test_a_card_without_arp()
+  for i, is_off in pairs { [1] = false, [5] = true } do
+    with_card(ways[i], function(modem)
+      assert(netlink.set_link("wwan0", { arp = true }))
+      local link = assert(modem:up(carrier_of { apn = "r.ispsn", ip = "ipv4" }))
+      eq({ i, netlink.link("wwan0").noarp }, { i, is_off })
+      link:close()
+      eq({ i, netlink.link("wwan0").noarp }, { i, false })
+    end)
+  end
+end
+
 -- The simulated modems that are network cards, as a user has them.
 function T.test_all_models()
   world.all_of({
