@@ -33,7 +33,7 @@ M.codes = {
   -- modems
   ["no-modem"]     = "no modem that fits",
   ["several-modems"] = "more than one modem fits, and none was named",
-  ["wrong-mode"]   = "the modem shows neither MBIM nor QMI, or no driver has taken that",
+  ["wrong-mode"]   = "the modem shows neither MBIM, QMI nor a network card, or no driver has taken that",
   ["gone"]         = "the modem, or another device, is not there any more",
   ["rejected"]     = "the modem refused a command",
   ["not-open"]     = "the modem wants its control channel opened first",
