@@ -54,10 +54,10 @@ local function make_modems(args, group)
   local modems = {}
   for number = 1, args.count do
     local modem, err = make_modem(args, group, number)
-    if not modem then
+    if modem == nil then
       return nil, err
     end
-    modems[number] = modem
+    modems[#modems + 1] = modem or nil
   end
   return modems
 end

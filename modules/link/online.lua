@@ -5,6 +5,7 @@
 local errors = require "errors"
 local net = require "net"
 local task = require "task"
+local trace = require "trace"
 
 local M = {}
 
@@ -40,6 +41,7 @@ local function ask_host(link, spec)
   local seconds, err
   for _ = 1, TRIES do
     seconds, err = net.probe(spec, { link = link.name })
+    trace.note("probed", { probe = spec, link = link.name, seconds = seconds, error = err and err.code })
     if seconds or err.code == "gone" then
       break
     end

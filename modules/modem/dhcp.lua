@@ -13,6 +13,7 @@ local ports = require "core.port"
 local schema = require "schema"
 local state = require "state"
 local task = require "task"
+local trace = require "trace"
 local teardown = require "link.teardown"
 
 local M = {}
@@ -297,7 +298,16 @@ function M.ask(name)
   if not up then
     return nil, err
   end
-  return through(name, converse)
+  local family
+  family, err = through(name, converse)
+  if family then
+    local first = family.addresses[1]
+    trace.note("lent", {
+      address = ("%s/%d"):format(first.address, first.prefix_length), gateway = family.gateway, dns = family.dns,
+      mtu = family.mtu, seconds = family.lease and family.lease.seconds,
+    })
+  end
+  return family, err
 end
 
 return M

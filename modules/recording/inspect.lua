@@ -44,7 +44,9 @@ local function words(line)
     return ("  the end: exit status %d"):format(line.exit)
   end
   local what
-  for _, name in ipairs { "modem", "explained", "failed", "kernel", "event" } do what = what or line[name] and name end
+  for _, name in ipairs { "modem", "explained", "failed", "kernel", "event", "probed", "lent", "translated" } do
+    what = what or line[name] and name
+  end
   return ("  %s %s"):format(what, printable(json.encode(line[what])))
 end
 

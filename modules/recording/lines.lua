@@ -46,6 +46,13 @@ local kinds = {
   explained = { explained = validate.record({ links = validate.table }, { modem = text, title = text }) },
   failed = { failed = validate.record({ code = text, message = text }, { hint = text }) },
   event = { event = validate.table },
+  probed = { probed = validate.record({ probe = text }, { seconds = time, error = text }) },
+  lent = {
+    lent = validate.record({ address = text }, {
+      gateway = text, dns = validate.list_of(text, "a list of addresses"), mtu = count, seconds = time,
+    }),
+  },
+  translated = { translated = validate.record { prefix = text } },
   changed = { changed = text },
   said = { said = text, to = validate.one_of { "out", "err" } },
   kernel = { kernel = validate.table },
@@ -53,7 +60,7 @@ local kinds = {
 }
 for name, fields in pairs(kinds) do
   fields.t = time
-  kinds[name] = validate.record(fields, { replaced = replaced, error = text })
+  kinds[name] = validate.record(fields, { replaced = replaced, error = text, head = digits })
 end
 
 ---@param line any the first one

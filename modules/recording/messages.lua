@@ -83,10 +83,12 @@ function replace(self, value, t, name, secrets, is_secret)
   return value
 end
 
--- The same of what a codec reads, if it reads, and writes, all of it.
+-- The same of what a codec reads, if it reads, and writes, all of it. What it cannot read, the host could not, either.
 local function replace_body(self, bytes, codec, declared, secrets)
   local values = codec:decode(bytes)
-  if values and codec:encode(values) == bytes then
+  if not values then
+    return self.others:nonsense(bytes)
+  elseif codec:encode(values) == bytes then
     return codec:encode(replace_fields(self, values, declared, secrets))
   end
 end

@@ -184,6 +184,13 @@ function Pseudonyms:zeros(bytes)
   return ("\0"):rep(#bytes)
 end
 
+---@param bytes string likewise, that make no sense as what they are declared to be: what stands for them makes none
+---@return string
+function Pseudonyms:nonsense(bytes)
+  tally(self, "hidden")
+  return ("\255"):rep(#bytes)
+end
+
 ---@param text string with numbers in it, of which nothing is to be left but how long they are
 ---@return string
 function Pseudonyms:zero_digits(text)

@@ -72,11 +72,25 @@ function Stream:show(transfer, dropped)
   end
 end
 
+-- Of what begins as a message does: its kind, length and number, which let a replay be wrong in the same way.
+local heads = {
+  mbim = { size = 20, pattern = "^[\1-\7]\0\0[\0\128]" }, -- MBIM 1.0, 9.1
+  qmi = { size = 13, pattern = "^\1..[\0\128]" }, -- a QMUX frame's, and that of the message in it
+}
+
+local function head_of(protocol, bytes)
+  local head = heads[protocol]
+  return bytes:find(head.pattern) and hex.encode(bytes:sub(1, head.size)) or nil
+end
+
 ---@param transfer { sent: boolean, time: number, bytes: string } that is no message: its bytes are not kept
 ---@param why string
 function Stream:malformed(transfer, why)
   local who = transfer.sent and "host" or "modem"
-  write(self.recorder, { stream = self.number, from = who, malformed = #transfer.bytes, why = why }, transfer.time)
+  write(self.recorder, {
+    stream = self.number, from = who, malformed = #transfer.bytes, why = why,
+    head = head_of(self.protocol, transfer.bytes),
+  }, transfer.time)
 end
 
 ---A port that is opened: see trace.watch().
@@ -161,7 +175,7 @@ function Recorder:follow_events(group)
 end
 
 ---What is no message: see trace.note().
----@param kind "explained"|"failed"
+---@param kind string "explained", "failed", "probed" ...: see lines.lua
 ---@param values table
 ---@param time number? on task.now()'s clock; nil: now
 function Recorder:note(kind, values, time) write(self, { [kind] = scrubbed(self, values) }, time) end

@@ -3,6 +3,7 @@
 
 local ipv6 = require "link.ipv6"
 local probe = require "core.probe"
+local trace = require "trace"
 
 ---@class link.nat64
 ---@field prefix string its first address
@@ -82,7 +83,9 @@ function M.find(link, servers)
         address = servers[i], name = M.NAME, aaaa = true, link = link, timeout = seconds,
       }
       if answered then
-        return M.prefix_of(addresses) or false
+        local nat64 = M.prefix_of(addresses)
+        trace.note("translated", { prefix = nat64 and ("%s/%d"):format(nat64.prefix, nat64.length) or "none" })
+        return nat64 or false
       end
       err = addresses
     end

@@ -6,10 +6,12 @@ local in_time = require "simulator.replay.in_time"
 
 local M = {}
 
+local LONGEST = 4096 -- bytes of a transfer
+
 ---@class simulator.replay.exchange what a host sent, its answer, and the indications until the next
 ---@field message table
 ---@field time number
----@field said { message: table, after: number, is_answer: boolean }[] in its order
+---@field said { message: table?, nonsense: string?, after: number, is_answer: boolean? }[] in its order
 
 ---@class simulator.replay.protocol how messages are taken apart and compared: mbim.lua, qmi.lua
 ---@field assembly fun(): table
@@ -45,11 +47,19 @@ local function exchange_of(protocol, open, last, message)
   return last, false
 end
 
+-- As long as what made no sense, and as wrong in what says so.
+local function nonsense(line)
+  local head = hex.decode(line.head) or ""
+  return head .. ("\0"):rep(math.min(line.malformed, LONGEST) - #head)
+end
+
 local function exchanges_in(protocol, passed)
   local by_key, open, last = {}, {}, nil
   for _, line in ipairs(passed) do
-    local message = protocol.parse(hex.decode(line.bytes) or "")
-    if message and line.from == "host" then
+    local message = line.bytes and protocol.parse(hex.decode(line.bytes) or "")
+    if line.malformed and last and line.from == "modem" then
+      table.insert(last.said, { nonsense = nonsense(line), after = line.t - last.time })
+    elseif message and line.from == "host" then
       last = { message = message, time = line.t, said = {} }
       open[#open + 1] = last
       add(by_key, protocol.key(message), last)
@@ -85,7 +95,9 @@ local function on_message(self, message, from)
     return send(self, self.protocol.refusal(message), from)
   end
   in_time(self.modem, exchange.said, function(entry)
-    if entry.is_answer then
+    if entry.nonsense then
+      self.send_transfer(entry.nonsense, from)
+    elseif entry.is_answer then
       send(self, self.protocol.answer_to(entry.message, message), from)
     else
       send(self, self.protocol.transfers(entry.message))

@@ -7,6 +7,7 @@
 
 local channel = require "simulator.replay.channel"
 local file = require "recording.file"
+local inet = require "core.inet"
 local lines_at_port = require "simulator.replay.at"
 local mbim = require "simulator.replay.mbim"
 local new_modem = require("simulator.modem").new
@@ -24,33 +25,86 @@ local function passed_by(lines, protocol)
   for _, line in ipairs(lines) do
     if line.opened then
       is_wanted[line.stream] = line.opened == protocol
-    elseif is_wanted[line.stream] and (line.bytes or line.kind) then
+    elseif is_wanted[line.stream] and (line.bytes or line.kind or line.head) then
       list[#list + 1] = line
     end
   end
   return list
 end
 
-local function description_in(lines)
-  for _, line in ipairs(lines) do
-    if line.modem then return line.modem end
+local function last_of(lines, name)
+  for i = #lines, 1, -1 do
+    if lines[i][name] then return lines[i][name] end
   end
-  return {}
+end
+
+local function first_of(lines, name)
+  for _, line in ipairs(lines) do
+    if line[name] then return line[name] end
+  end
+end
+
+-- "192.0.2.1/24"
+local function split(text)
+  local address, length = tostring(text):match "^([%x:.]+)/(%d+)$"
+  length = math.tointeger(tonumber(length))
+  local family = address and inet.family(address)
+  if family and length <= (family == "ipv4" and 32 or 128) then
+    return address, length
+  end
+end
+
+-- What the recorded network did with packets, as far as the host has seen it.
+local function behave(modem, lines)
+  local probed, kinds = false, {}
+  for _, line in ipairs(lines) do
+    if line.probed and line.probed.seconds then
+      return
+    elseif line.probed then
+      probed = true
+      kinds[line.probed.probe:match "^(%l+):" or "ping"] = true
+    end
+  end
+  modem.network.pings = not probed
+  modem.network.data = not (kinds.tcp or kinds.dns)
+end
+
+local function translate(modem, lines)
+  local prefix, length = split((last_of(lines, "translated") or {}).prefix)
+  if prefix and inet.family(prefix) == "ipv6" then
+    modem.network.nat64 = { prefix = prefix, length = length }
+  end
+end
+
+local function lend(modem, session, lines)
+  local lent = last_of(lines, "lent")
+  local address, length = split((lent or {}).address)
+  if address and inet.family(address) == "ipv4" then
+    session.ipv4 = {
+      address = address, prefix_length = length, gateway = lent.gateway or address, dns = lent.dns or {},
+      mtu = lent.mtu,
+    }
+    modem.network.dhcp = lent.seconds or false
+  end
 end
 
 ---Makes the recorded modem. A recording of several has what passed at all of them; it is taken for the first one's.
 ---@param path string
 ---@param personality simulator.personality of what the recording does not tell
 ---@param group task.group
----@return simulator.modem?
+---@return simulator.modem|false|nil modem false: the recording has none
 ---@return moontower.error? err
 function M.new(path, personality, group)
   local lines, err = file.read(path)
   if not lines then
     return nil, err
   end
+  local description, passed = first_of(lines, "modem"), {}
+  if not description and not first_of(lines, "opened") then
+    return false
+  end
+  description = description or {}
   local modem = new_modem(personality, group)
-  local description, passed = description_in(lines), {}
   for _, protocol in ipairs { "mbim", "qmi", "at" } do passed[protocol] = passed_by(lines, protocol) end
   modem.composition = (#passed.qmi > 0 and #passed.mbim == 0 or description.protocol == "qmi") and "qmi" or "mbim"
   local identity = modem:usb_identity()
@@ -64,6 +118,9 @@ function M.new(path, personality, group)
   function modem.shows(_, name) return name == modem.composition or name == "modem" and #passed.at > 0 end
   local session = protocols[modem.composition].addresses(passed[modem.composition])
   session.number = 0
+  lend(modem, session, lines)
+  translate(modem, lines)
+  behave(modem, lines)
   for _, settings in pairs { session.ipv4, session.ipv6 } do settings.mtu = settings.mtu or USUAL_MTU end
   modem.sessions[0] = session
   modem.replay = {

@@ -73,7 +73,7 @@ end
 function M.addresses(passed)
   local messages, inner = {}, {}
   for _, line in ipairs(passed) do
-    local message = line.from == "modem" and M.parse(hex.decode(line.bytes) or "")
+    local message = line.bytes and line.from == "modem" and M.parse(hex.decode(line.bytes) or "")
     messages[#messages + 1] = message or nil
     inner[#inner + 1] = message and inside(message) or nil
   end

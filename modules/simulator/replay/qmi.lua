@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Messages of QMI for a replay.
 
+local addresses = require "modem.qmi.address"
 local core = require "core.qmi"
 local hex = require "base.hex"
 local wds = require "qmi.wds"
@@ -46,6 +47,14 @@ function M.refusal(asked)
   }
 end
 
+local function settings_of(family)
+  local first = family.addresses[1]
+  return first and {
+    address = first.address, prefix_length = first.prefix_length, gateway = family.gateway, dns = family.dns,
+    mtu = family.mtu,
+  }
+end
+
 ---The addresses that the network gave, for the simulated one to answer to.
 ---@param messages table[]
 ---@return simulator.session
@@ -55,11 +64,8 @@ function M.addresses_in(messages)
   for _, message in ipairs(messages) do
     local is_it = message.service == WDS and message.id == declared.id and message.type == "response"
     local values = is_it and declared.response:decode(message.tlvs, true)
-    if values and values.ipv4_address then
-      session.ipv4 = { address = values.ipv4_address, gateway = values.ipv4_gateway, dns = {} }
-    end
-    if values and values.ipv6_address then
-      session.ipv6 = { address = values.ipv6_address.address, gateway = (values.ipv6_gateway or {}).address, dns = {} }
+    for _, family in ipairs(values and { "ipv4", "ipv6" } or {}) do
+      session[family] = settings_of(addresses[family](values)) or session[family]
     end
   end
   return session
@@ -70,7 +76,7 @@ end
 function M.addresses(passed)
   local messages = {}
   for _, line in ipairs(passed) do
-    messages[#messages + 1] = line.from == "modem" and M.parse(hex.decode(line.bytes) or "") or nil
+    messages[#messages + 1] = line.bytes and line.from == "modem" and M.parse(hex.decode(line.bytes) or "") or nil
   end
   return M.addresses_in(messages)
 end
