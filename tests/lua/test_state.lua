@@ -66,6 +66,8 @@ local examples = {
     count = 2 } } },
   sms = { iccid = "8901", received = 5, status = "read", pdus = { "00" }, key = "x", count = 2, place = "m3",
     is_told = true },
+  contexts = { wanted = { apn = "internet", ip = "ipv4" }, context = 1, before = { apn = "", ip = "ipv4v6" },
+    login = true, imei = "359072060000011" },
   attach = {
     before = { apn = "old", ip = "ipv4" }, wanted = { apn = "", ip = "ipv4v6" }, time = 1, trying = true,
   },
