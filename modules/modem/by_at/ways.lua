@@ -16,7 +16,7 @@ local STANDARD = {
 local DEFINES, LOGIN = 'AT+CGDCONT={cid},"{type}","{apn}"', 'AT+CGAUTH={cid},{auth},"{user}","{password}"'
 local AUTH = { none = 0, pap = 1, chap = 2 } -- of AT+CGAUTH
 local type_numbers = { ipv4 = 1, ipv6 = 2, ipv4v6 = 3 }
-M.TYPES = { ipv4 = "IP", ipv6 = "IPV6", ipv4v6 = "IPV4V6" }
+local types = { ipv4 = "IP", ipv6 = "IPV6", ipv4v6 = "IPV4V6" }
 
 local function is_silent(err) return err.code == "timeout" or err.code == "gone" end
 
@@ -97,7 +97,7 @@ function M.values(way, parameters)
   local auth = parameters.auth or parameters.user and "chap" or "none"
   return {
     cid = M.context(way), apn = parameters.apn, user = parameters.user, password = parameters.password,
-    type = M.TYPES[parameters.ip or "ipv4v6"], type_number = type_numbers[parameters.ip or "ipv4v6"],
+    type = types[parameters.ip or "ipv4v6"], type_number = type_numbers[parameters.ip or "ipv4v6"],
     auth = (way.auth or AUTH)[auth],
   }
 end
