@@ -24,6 +24,9 @@ local function folder_of(description)
   if not folder then
     return errors.fail {
       code = "unsupported", source = "usb", message = ("%s is not on USB"):format(description.control),
+      hint = description.pci and ("`moontower reset` asks the modem. One on PCIe that does not obey is taken off its "
+        .. "bus, and looked for again:\n  echo 1 >/sys/bus/pci/devices/%s/remove; echo 1 >/sys/bus/pci/rescan"):format(
+        description.pci) or nil,
     }
   elseif not fs.stat(folder) then
     return errors.fail {

@@ -79,6 +79,30 @@ local models = {
     "slot: 2 empty", "setup: USB composition dm+nmea+at+qmi at+mbim AT+CUSBCFG=USBID,1E0E,9003",
     "reset: reset /run/moontower/simulator/qmi restarts, by AT",
   },
+  ["eg25 qmi"] = {
+    "up: online 8.8.8.8 answers", "devices: /run/moontower/simulator/qmi QMI wwan0 2c7c:0125",
+    "signal: LTE -98 dBm -10 dB 12.4 dB -71 dBm", "usbcomp: * 0 dm+nmea+at+qmi now",
+    "slot: moontower: the modem tells nothing of SIM slots", 'setup: Radio access auto lte AT+QCFG="nwscanmode",3,1',
+    'AT+QCFG="usbnet",2', "at: Revision: EG25GGBR07A08M2G",
+    "reset: reset /run/moontower/simulator/qmi restarts, by AT", "QMI (2c7c:0125)",
+  },
+  ["rm502q qmi"] = {
+    "up: online 8.8.8.8 answers", "devices: /run/moontower/simulator/qmi QMI wwan0 2c7c:0800",
+    "technology: can be auto, or any of umts, lte, nr; sa or nsa beside lte",
+    'setup: Radio access auto lte AT+QNWPREFCFG="mode_pref",LTE',
+    "slot: 2 a card", "usbcomp: 2 dm+nmea+at+mbim moontower usbcomp 2", "by AT", "QMI (2c7c:0800)",
+  },
+  rm520n_pcie = {
+    "up: online 8.8.8.8 answers", "devices: /dev/wwan0mbim0 MBIM wwan0 17cb:0308", "devices: AT /dev/wwan0at0",
+    "signal: LTE -98 dBm -10 dB 12.5 dB", "at: Revision: RM520NGLAAR03A03M4G", "slot: 2 a card",
+    "reset: reset /dev/wwan0mbim0 restarts, by AT", "back as /dev/wwan0mbim0, MBIM (17cb:0308)",
+  },
+  t99w175 = {
+    "up: online 8.8.8.8 answers", "devices: /dev/wwan0mbim0 MBIM wwan0 105b:e0ab", "devices: AT /dev/wwan0at0",
+    "signal: LTE -98 dBm -10 dB 12.5 dB", "at: Model: T99W175", "slot: 2 empty",
+    "firmware: Its images: the modem tells nothing of firmware images", "lock: locked to nothing",
+    "reset: reset /dev/wwan0mbim0 restarts, by AT", "MBIM (105b:e0ab)",
+  },
   ["fm150 mbim"] = { "devices: /run/moontower/simulator/mbim MBIM wwan0 2cb7:0111", "up: online", "usbcomp: * 30" },
 }
 
@@ -174,6 +198,17 @@ function T.test_an_l850_over_mbim()
     lu.assertEquals({ id, err.code, err.message },
       { nil, "unsupported", "Allocate CID: the modem has no QMI inside MBIM" })
   end)
+end
+
+-- A lock that Foxconn's message undoes, and no other; and a bus without a port to reset.
+function T.test_a_t99w175_is_unlocked()
+  local result = run("t99w175", "", [[moontower simulate fault fcc-lock; moontower unlock && moontower up --no-dns
+    moontower at AT^SWITCH_SLOT?; moontower reset --usb]])
+  for _, words in ipairs { "Foxconn Set FCC Authentication", "8.8.8.8 answers in", "SIM1 ENABLE" } do
+    lu.assertStrContains(result.out, words)
+  end
+  lu.assertStrContains(result.err, "/dev/wwan0mbim0 is not on USB")
+  lu.assertStrContains(result.err, "echo 1 >/sys/bus/pci/devices/0000:01:00.0/remove")
 end
 
 return T

@@ -85,7 +85,7 @@ end
 function line.parse(text)
   local commands, at = {}, text:match("^[%s;]*()")
   while at <= #text do
-    local name = text:match("^[%+!%$%^%*#]%a%w*", at)
+    local name = text:match("^[%+!%$%^%*#]%a[%w_]*", at)
     local command, after
     if name then
       command, after = extended(text, at, name)

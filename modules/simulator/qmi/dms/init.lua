@@ -2,6 +2,7 @@
 -- The simulated modem's device management: identity, operating mode, time; Sierra's messages are in sierra.lua.
 
 local dms = require "qmi.dms"
+local foxconn = require "makers.foxconn.qmi"
 local service = require "simulator.qmi.service"
 local register_card = require "simulator.qmi.dms.uim"
 local register_firmware = require "simulator.qmi.dms.firmware"
@@ -11,6 +12,15 @@ local device, handle = service.new(1, 14)
 register_card(device, handle)
 register_firmware(handle)
 register_sierra(handle)
+
+-- Foxconn's, which no other maker's modem knows.
+handle(foxconn.set_fcc_authentication, function(modem)
+  if modem.personality.at ~= "foxconn" then
+    return nil, "invalid-qmi-command"
+  end
+  modem.fcc_locked = false
+  return {}
+end)
 
 -- Identity -----------------------------------------------------------------------------------------------------------
 
@@ -41,12 +51,18 @@ handle(dms.get_msisdn, function(modem)
   return { msisdn = modem.card.number }
 end)
 
+local HIGHEST_IN_MASK = 43 -- of LTE
+
 handle(dms.get_band_capabilities, function(modem)
   local lte = {}
-  for i, band in ipairs(modem.personality.lte_bands) do
-    lte[i] = "eutran-" .. band
+  for _, band in ipairs(modem.personality.lte_bands) do
+    lte[#lte + 1] = band <= HIGHEST_IN_MASK and "eutran-" .. band or nil
   end
-  return { band_capability = modem.personality.umts_bands, lte_band_capability = lte }
+  local nr = modem.personality.nr_bands -- which only newer modems tell, and all bands of LTE then
+  return {
+    band_capability = modem.personality.umts_bands, lte_band_capability = lte,
+    extended_lte_band_capability = nr and modem.personality.lte_bands, nr5g_band_capability = nr,
+  }
 end)
 
 handle(dms.get_power_state, function()

@@ -85,6 +85,7 @@ M.of = {
     ["qmi_inside_mbim"] = no_inside, ["carrier configurations"] = no_sets, ["location"] = no_receiver,
     ["counters"] = unsupported "the modem tells no counters",
   },
+  t99w175 = { ["firmware images"] = no_images, ["carrier configurations"] = no_sets },
   sim7600 = { ["carrier configurations"] = no_sets, ["sim slots"] = no_slots },
   sim8200 = { ["carrier configurations"] = no_sets },
   fm150 = { ["carrier configurations"] = no_sets },
