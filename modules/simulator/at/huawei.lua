@@ -6,7 +6,8 @@ local UNCHANGED, UNCHANGED_ORDER, ALL = "40000000", "99", 0x7fffffffffffffff
 
 -- ---- ^HCSQ has numbers of steps, ^MONSC has dBm and hexadecimal numbers ----
 
-local function step(value, base, size) return math.floor((value - base) / size + 1.5) end
+-- Nothing measured is 255.
+local function step(value, base, size) return value and math.floor((value - base) / size + 1.5) or 255 end
 
 local function levels(modem)
   local cell = modem:primary_cell()
@@ -24,7 +25,7 @@ local function cell(modem)
   end
   local mcc, mnc = modem:operator().provider.id:match "^(...)(.+)$"
   return { ("^MONSC: LTE,%s,%s,%d,%X,%X,%X,%d,%d,%d"):format(mcc, mnc, primary.channel, primary.id, primary.pci,
-    primary.tac, math.floor(primary.rsrp), math.floor(primary.rsrq), math.floor(primary.rssi)) }
+    primary.tac, math.floor(primary.rsrp), math.floor(primary.rsrq), math.floor(primary.rssi or -120)) }
 end
 
 -- ---- ^SYSCFGEX: technologies in an order, older bands, roaming, domain, LTE's bands ----

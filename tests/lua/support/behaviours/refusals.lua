@@ -93,6 +93,12 @@ M.of = {
     ["qmi_inside_mbim"] = no_inside, ["firmware images"] = no_images, ["carrier configurations"] = no_sets,
     ["sim slots"] = one_slot, ["location"] = no_receiver,
   },
+  me906 = {
+    ["qmi_inside_mbim"] = no_inside, ["firmware images"] = no_images, ["carrier configurations"] = no_sets,
+    ["sim slots"] = one_slot, ["location"] = no_receiver, ["usb composition"] = no_composition,
+    ["at commands"] = { "not-found", "the modem has no AT port (it has: mbim, nmea)" },
+    ["files of the card"] = no_inside,
+  },
   me909 = {
     ["firmware images"] = no_images, ["carrier configurations"] = no_sets, ["sim slots"] = no_slots,
     ["usb composition"] = no_composition,
