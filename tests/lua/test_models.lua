@@ -100,6 +100,7 @@ local models = {
   t99w175 = {
     "up: online 8.8.8.8 answers", "devices: /dev/wwan0mbim0 MBIM wwan0 105b:e0ab", "devices: AT /dev/wwan0at0",
     "signal: LTE -98 dBm -10 dB 12.5 dB", "at: Model: T99W175", "slot: 2 empty",
+    "setup: Radio access umts+lte+nr lte AT^SLMODE=1,2", "bands: bands B1+B2",
     "firmware: Its images: the modem tells nothing of firmware images", "lock: locked to nothing",
     "reset: reset /dev/wwan0mbim0 restarts, by AT", "MBIM (105b:e0ab)",
   },
@@ -203,8 +204,11 @@ end
 -- A lock that Foxconn's message undoes, and no other; and a bus without a port to reset.
 function T.test_a_t99w175_is_unlocked()
   local result = run("t99w175", "", [[moontower simulate fault fcc-lock; moontower unlock && moontower up --no-dns
-    moontower at AT^SWITCH_SLOT?; moontower reset --usb]])
-  for _, words in ipairs { "Foxconn Set FCC Authentication", "8.8.8.8 answers in", "SIM1 ENABLE" } do
+    moontower at AT^SWITCH_SLOT?; moontower reset --usb
+    moontower down; moontower bands B25+n41 && moontower at AT^BAND_PREF_EXT?]])
+  for _, words in ipairs {
+    "LTE,Enable Bands :25,\n", "NR5G_SA,Enable Bands :41,\n",
+    "Foxconn Set FCC Authentication", "8.8.8.8 answers in", "SIM1 ENABLE" } do
     lu.assertStrContains(result.out, words)
   end
   lu.assertStrContains(result.err, "/dev/wwan0mbim0 is not on USB")

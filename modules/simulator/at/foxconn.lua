@@ -32,8 +32,65 @@ local function debug_report(modem)
   return lines
 end
 
+-- ---- preferences: a bit for each technology; lists of bands, of which some are switched off (1), others on (2) ----
+
+local bits = { umts = 1, lte = 2, ["5gnr"] = 4 }
+
+local mode_preference = {
+  query = function(modem)
+    local sum = 0
+    for name, bit in pairs(bits) do sum = sum + (modem.preference.modes[name] and bit or 0) end
+    return { ("^SLMODE:1,%d"):format(sum) }
+  end,
+  set = function(modem, arguments)
+    local number, modes = math.tointeger(tonumber(arguments[2])), {}
+    if not number or number > 7 then
+      return nil
+    end
+    for name, bit in pairs(bits) do modes[name] = (number == 0 or number & bit ~= 0) or nil end
+    modem:prefer { modes = modes }
+    return {}
+  end,
+}
+
+local band_keys = {
+  { "LTE", "lte_bands", "lte_bands" }, { "NR5G_NSA", "nr_nsa_bands", "nr_bands" },
+  { "NR5G_SA", "nr_sa_bands", "nr_bands" },
+}
+
+local function set_of(list)
+  local set = {}
+  for _, band in ipairs(list) do set[band] = true end
+  return set
+end
+
+local band_preference = {
+  query = function(modem)
+    local lines = {}
+    for _, key in ipairs(band_keys) do
+      lines[#lines + 1] = ("%s,Enable Bands :%s,"):format(key[1], table.concat(modem.preference[key[2]], ","))
+    end
+    return lines
+  end,
+  set = function(modem, arguments)
+    for _, key in ipairs(band_keys) do
+      if key[1] == arguments[1] and (arguments[2] == "1" or arguments[2] == "2") then
+        local now, bands = set_of(modem.preference[key[2]]), {}
+        for digits in (arguments[3] or ""):gmatch "%d+" do
+          now[math.tointeger(tonumber(digits))] = arguments[2] == "2" or nil
+        end
+        for _, band in ipairs(modem.personality[key[3]]) do bands[#bands + 1] = now[band] and band or nil end
+        modem:prefer { [key[2]] = bands }
+        return {}
+      end
+    end
+  end,
+}
+
 ---@param handle fun(name: string, parts: table)
 return function(handle)
+  handle("^SLMODE", mode_preference)
+  handle("^BAND_PREF_EXT", band_preference)
   handle("I", { run = function(modem)
     local is = modem.personality
     return { "Manufacturer: QUALCOMM", "Model: " .. is.hardware, "Revision: " .. is.firmware, "SVN: 01",
