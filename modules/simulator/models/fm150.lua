@@ -14,6 +14,7 @@ return personality.join(sprint, ec25, {
   name = "fm150",
   at = "fibocom",
   protocol = "qmi",
+  lacks = false,
   connects_by = "gtrndis",
   reset_function = "15", -- of AT+CFUN
 
