@@ -94,7 +94,7 @@ local run = errors.protect(function(args)
     proxy = args.proxy, take_over = args.take_over, pin = false, watcher = watcher, trial = terms,
   }))
   local stops = check(survey.stops(session.modem, args.by, args.stops))
-  options.rows = args.resume and survey.left(session.key, stops) or {}
+  options.rows = args.resume and survey.left(session.key) or {}
   terms.within = survey.time(stops, options)
   local rows = check(survey.run(session, stops, options))
   watcher:rest()

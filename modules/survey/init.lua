@@ -168,17 +168,12 @@ end
 
 -- ---- the whole ----
 
----What an earlier survey, which did not come to its end, has measured at these stops.
+---What an earlier survey, which did not come to its end, has measured, at whatever stops.
 ---@param key string of the modem
----@param stops survey.stop[]
 ---@return survey.row[] rows
-function M.left(key, stops)
-  local left, wanted, rows = state.persistent.load(KIND, key), {}, {}
-  for _, stop in ipairs(stops) do wanted[stop.name] = true end
-  for _, row in ipairs(left and not left.finished and left.rows or {}) do
-    if wanted[row.name] then rows[#rows + 1] = row end
-  end
-  return rows
+function M.left(key)
+  local left = state.persistent.load(KIND, key)
+  return left and not left.finished and left.rows or {}
 end
 
 ---How long a survey may take, at most.
@@ -192,15 +187,21 @@ function M.time(stops, options) return #stops * (options.wait + 3 * options.seco
 ---@param stops survey.stop[]
 ---@param options { wait: number, seconds: number, speed: string?, run: string?, command: string, rows: survey.row[],
 --- on_row: fun(row: survey.row) } rows: what an earlier survey has measured, which is not measured again
----@return survey.row[]? rows
+---@return survey.row[]? rows of these stops
 ---@return moontower.error? err
 function M.run(session, stops, options)
-  local rows, done = options.rows, {}
-  for _, row in ipairs(rows) do done[row.name] = true end
+  local rows, others, wanted, done = {}, {}, {}, {}
+  for _, stop in ipairs(stops) do wanted[stop.name] = true end
+  for _, row in ipairs(options.rows) do
+    table.insert(wanted[row.name] and rows or others, row)
+    done[row.name] = true
+  end
   local has_failed
+  -- What was measured at other stops stays until it is resumed, too.
   local function save(finished)
+    local kept = table.move(rows, 1, #rows, #others + 1, table.move(others, 1, #others, 1, {}))
     local saved, problem = state.persistent.save(KIND, session.key, {
-      rows = rows, finished = finished, date = os.date "!%Y-%m-%dT%H:%M:%SZ",
+      rows = kept, finished = finished and #others == 0, date = os.date "!%Y-%m-%dT%H:%M:%SZ",
     })
     if not saved and not has_failed then
       log.warn("what the survey measures is not kept, so `--resume` will measure it again: %s", problem)

@@ -122,22 +122,31 @@ function T.test_what_a_person_has_named()
   lu.assertEquals(stops[4].modem, { rat = "lte" })
 end
 
--- Of an earlier survey counts what it has measured at the same stops, unless it came to its end.
+-- Of an earlier survey counts what it has measured, unless it came to its end.
 function T.test_what_is_left()
   local rows = { { name = "B2" }, { name = "B4" }, { name = "lte" } }
-  local stops = { { name = "B4" }, { name = "B12" }, { name = "lte" } }
   local folder = state.persistent.folder
   state.persistent.folder = os.tmpname()
   os.remove(state.persistent.folder)
   local left = {}
   for i, finished in ipairs { false, true } do
     state.persistent.save("surveys", "1", { rows = rows, finished = finished, date = "" })
-    left[i] = survey.left("1", stops)
+    left[i] = survey.left("1")
   end
-  left[3] = survey.left("2", stops)
+  left[3] = survey.left("2")
   process.run { "rm", "-r", "-f", state.persistent.folder }
   state.persistent.folder = folder
-  lu.assertEquals(left, { { { name = "B4" }, { name = "lte" } }, {}, {} })
+  lu.assertEquals(left, { rows, {}, {} })
+end
+
+-- Resumed at fewer stops, it shows those, and still has the others.
+function T.test_fewer_stops_take_nothing_away()
+  run [[
+env --default-signal=INT moontower survey B25 B26 B41 --seconds 0.5 --wait 60 >/run/test/first 2>&1 & survey=$!
+until_true 'grep -q "^B25  *RSRP" /run/test/first'; kill -INT $survey; wait $survey; as_before
+moontower survey B26 --resume $SHORT >/run/test/second || exit; ! grep -q "^B25" /run/test/second || exit
+moontower survey B25 B26 --resume $SHORT >/run/test/third || exit; grep -c "^B2[56]  *LTE" /run/test/third
+grep -q '"B25"' /var/lib/moontower/surveys/*.json || exit]]
 end
 
 -- Speed counts where it was measured, else SINR, else RSRP; what has a problem counts for nothing.
