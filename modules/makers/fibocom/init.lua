@@ -31,7 +31,7 @@ return maker {
       { "01a0", ports = { [2] = "at", [3] = "at", [4] = "other" }, no_at_tunnel = true },
       { "01a2", ports = { [2] = "at", [3] = "other", [4] = "other", [5] = "other" } },
       { "01a4", ports = { [2] = "other", [3] = "at", [4] = "other", [5] = "other", [6] = "other" } },
-      { "0a04 0a05 0a06 0a07", family = "unisoc" }, -- FM650
+      { "0a04 0a05 0a06 0a07", family = "unisoc", ports = {} }, -- FM650: which one takes commands is not known
       { "d00d", download = true },
     },
     ["0e8d"] = { -- MediaTek's: FM350-GL
