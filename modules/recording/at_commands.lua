@@ -102,13 +102,23 @@ end
 ---@return boolean
 function M.is_public(name) return PUBLIC[name] or load_cells().names[name] or false end
 
+-- Of a maker's command that is on no list, its name tells that a PIN or a password goes with it.
+local function sounds_secret(name)
+  for _, part in ipairs { "PIN", "PUK", "PWD", "PASS", "AUTH", "KEY" } do
+    if name:find(part, 1, true) and not M.is_public(name) and not TELLS_STATE[name] then return true end
+  end
+  return false
+end
+
 ---@param name string
 ---@return boolean
-function M.is_private(name) return PRIVATE[name] or text.is_secret(name) and not TELLS_STATE[name] or false end
+function M.is_private(name)
+  return PRIVATE[name] or text.is_secret(name) and not TELLS_STATE[name] or sounds_secret(name)
+end
 
 ---@param name string
 ---@return boolean its values are what a person writes, or calls
-function M.is_written(name) return WRITES[name] or PRIVATE[name] or false end
+function M.is_written(name) return WRITES[name] or PRIVATE[name] or not text.is_secret(name) and sounds_secret(name) end
 
 ---@param name string
 ---@return boolean it tells of cells, and how is not declared

@@ -5,6 +5,7 @@ local at_card = require "recording.at_card"
 local commands = require "recording.at_commands"
 local text = require "at.text"
 local unknown = require "recording.unknown"
+local urcs = require "at.urcs"
 
 local M = {}
 
@@ -17,6 +18,8 @@ local LABELS = { eid = "", esn = "", fsn = "", meid = "imei", psn = "", sn = "",
 ---@field private names table<string, true> the commands in the last line that was sent, in capitals
 ---@field private answer string[] as it came, so far
 ---@field private asked recording.at_card.asked? of the card, by that line
+---@field private open_text string? what a network writes, whose next line belongs to it
+---@field private message_follows boolean? the next line is a message
 local Lines = {}
 Lines.__index = Lines
 
@@ -33,19 +36,9 @@ local function places_in(lines)
   return found
 end
 
--- In the base and the width that it has.
-local function other_number(others, word, number)
-  local other = others:number(number)
-  local is_decimal = word:find "^%d+$" and tonumber(word) == number and not word:find "^0%d"
-  local mark, digits = word:match "^(0[xX]?)(%x+)$"
-  if not mark or #mark == 1 then
-    mark, digits = "", word
-  end
-  local format = is_decimal and "%d" or (digits:find "%l" and "%0*x" or "%0*X"):gsub("*", #digits)
-  return others:keep(mark .. format:format(other))
-end
-
 local MOST_LINES = 64 -- of an answer about cells
+local HIDDEN = "(hidden)" -- as our own port shows such a line
+local LONGEST_TEXT = 1000 -- octets of a text of several lines
 
 -- With other cells, or with these. A heading stands above its values, so an answer is read as far as it has come.
 local function settle_cells(self, line)
@@ -56,7 +49,7 @@ local function settle_cells(self, line)
   for _, number in ipairs(places_in(self.answer)) do
     line = line:gsub("%w+", function(word)
       if tonumber(word, 16) == number or tonumber(word) == number then
-        return self.keeps_cells and self.others:keep(word) or other_number(self.others, word, number)
+        return self.others:place(word, number)
       end
     end)
   end
@@ -138,6 +131,19 @@ local function replace_answer(self, line, kind)
   return (name or "") .. unknown(self.others, rest or settled)
 end
 
+-- Is a line what the one before has announced, or does it go on with its text?
+local function goes_on(self, line)
+  if self.message_follows then
+    self.message_follows = false
+    return true
+  end
+  local all = self.open_text and self.open_text .. "\n" .. line or line
+  local was_open = self.open_text ~= nil
+  self.open_text = urcs.has_open_text(all) and #all < LONGEST_TEXT and all or nil
+  self.message_follows = not was_open and urcs.has_message(text.prefix(line))
+  return was_open
+end
+
 local function replace_command(self, line)
   local of_card = at_card.replace_command(self.others, self.asked, line)
   if of_card then
@@ -163,10 +169,14 @@ function Lines:replace(line, kind)
   if kind == "sent" and line:find "^[Aa][Tt]" then -- else it is how long a text was
     self.names, self.answer, self.asked = commands.names_in(line), {}, at_card.asked(line)
   end
-  if kind == "final" or kind == "prompt" then
-    return line
-  elseif kind == "sent" or kind == "echo" then
+  if kind == "sent" or kind == "echo" then
     return replace_command(self, line)
+  elseif kind == "prompt" then
+    return line
+  elseif goes_on(self, line) then
+    return line == HIDDEN and line or self.others:blank(line)
+  elseif kind == "final" then
+    return line
   end
   return replace_answer(self, line, kind)
 end

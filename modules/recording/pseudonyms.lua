@@ -2,6 +2,7 @@
 -- What stands in a recording in place of what only the modem's owner may know: always the same for the same, of the
 -- same length and kind. The salt is forgotten with the process, so none can be guessed back by trying all numbers.
 
+local looks = require "recording.looks"
 local sha256 = require "modem.sha256"
 
 local M = {}
@@ -9,7 +10,6 @@ local M = {}
 local LONG = 5 -- digits in a row are taken for a private number from here on
 local LONG_IN_KNOWN = 7 -- and these where it is known what stands there: a network's number has six
 local LONG_HEX = 16 -- and digits in hex for a message, or a card's file
-local MAC = "%f[%w:]%x%x" .. (":%x%x"):rep(5) .. "%f[^%w:]"
 
 -- How many digits stay: those that say which operator, or which model, but not whose.
 local IMSI, IMEI, ICCID = 6, 8, 6
@@ -23,6 +23,7 @@ M.kinds = {
 
 ---@class recording.pseudonyms
 ---@field private salt string
+---@field private keeps_cells boolean?
 ---@field private known table<string, string> what was replaced so far
 ---@field private count integer of those
 ---@field private replaced table<string, integer> by kind: how often, since it was asked last
@@ -132,6 +133,9 @@ function Pseudonyms:text(text, kind)
     return text:sub(1, #text - #digits - #filler) .. self:digits(digits, kind) .. filler
   end
   local bytes, at = stream(self, text, #text), 0
+  if self.known[text] == text then
+    return text
+  end
   tally(self, "word")
   local other = text:gsub("[%w\x80-\xff]", function(character)
     at = at + 1
@@ -148,10 +152,21 @@ function Pseudonyms:blank(text)
   return (text:gsub("%d", "0"):gsub("[^0]", "x"))
 end
 
----Is a word the address of an interface?
----@param word string
----@return boolean
-function M.is_mac(word) return word:find("^" .. MAC .. "$") ~= nil end
+---@param digits string in hex, as of an interface's address
+---@return string other digits for digits, letters for letters; it stays where it is met again
+function Pseudonyms:hex(digits)
+  if self.known[digits] == digits then
+    return digits
+  end
+  local bytes, at = stream(self, "hex " .. digits:lower(), #digits), 0
+  tally(self, "word")
+  local other = digits:gsub("%x", function(digit)
+    at = at + 1
+    local byte = bytes:byte(at)
+    return digit:find "%d" and letter(48, 10, byte) or letter(digit:find "%u" and 65 or 97, 6, byte)
+  end)
+  return self:keep(other)
+end
 
 -- Digits with the two of each byte swapped, as cards keep numbers, and "f" behind.
 local function swapped(bytes)
@@ -217,6 +232,23 @@ function Pseudonyms:number(number)
   return other
 end
 
+---@param word string how it is written: its base and its width stay
+---@param number integer of a cell, or of an area, that it says
+---@return string other
+function Pseudonyms:place(word, number)
+  if self.keeps_cells or self.known[word] == word then
+    return self:keep(word)
+  end
+  local other = self:number(number)
+  local is_decimal = word:find "^%d+$" and tonumber(word) == number and not word:find "^0%d"
+  local mark, digits = word:match "^(0[xX]?)(%x+)$"
+  if not mark or #mark == 1 then
+    mark, digits = "", word
+  end
+  local format = is_decimal and "%d" or (digits:find "%l" and "%0*x" or "%0*X"):gsub("*", #digits)
+  return self:keep(mark .. format:format(other))
+end
+
 ---A text that is a replacement itself, in another form, and so stays.
 ---@param text string
 ---@return string text
@@ -247,14 +279,13 @@ local function is_mask(run, word) return run:find "^000" or word:find "^0[xX]%x+
 ---@return string
 function Pseudonyms:scrub(text, is_known)
   text = text:gsub(("%x"):rep(LONG_HEX) .. "%x*", function(run)
-    if run:find "%a" and not (#run == LONG_HEX and run:find "^000") then -- which is a mask of bands
+    local is_mask_of_bands, is_filled = #run == LONG_HEX and run:find "^000", run:find "^%d+[fF]+$"
+    if run:find "%a" and not is_mask_of_bands and not is_filled then
       tally(self, "hidden")
       return ("0"):rep(#run)
     end
   end)
-  text = text:gsub("(SN[:=]%s*)(%w+)", function(label, number) return label .. self:text(number) end)
-  text = text:gsub("(/home/)([^/%s]+)", function(folder, name) return folder .. self:text(name) end)
-  text = text:gsub("(://)[^%s/@]+@", "%1xxx@"):gsub(MAC, function(address) return self:text(address) end)
+  text = looks.replace(self, text, is_known)
   local long = is_known and LONG_IN_KNOWN or LONG
   text = text:gsub("%w+", function(word)
     return word:gsub("%d+", function(run)
@@ -265,10 +296,13 @@ function Pseudonyms:scrub(text, is_known)
   return self:replace_known(text)
 end
 
+---@param keeps_cells boolean? where the modem was is no secret
 ---@return recording.pseudonyms
-function M.new()
+function M.new(keeps_cells)
   local random <close> = assert(io.open("/dev/urandom", "rb"))
-  return setmetatable({ salt = random:read(16), known = {}, count = 0, replaced = {} }, Pseudonyms)
+  return setmetatable({
+    salt = random:read(16), keeps_cells = keeps_cells, known = {}, count = 0, replaced = {},
+  }, Pseudonyms)
 end
 
 return M

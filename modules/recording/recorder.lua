@@ -240,6 +240,20 @@ for name in ([[
   technology unlock up update usage usbcomp version why
 ]]):gmatch "%S+" do SAYS[name] = true end
 
+-- Where they print the number of a network, which messages keep, too; it may have been in none.
+local NETWORKS = { "^SIM .*, (%d%d%d%d%d%d?)$", "%((%d%d%d%d%d%d?)%)" }
+
+---A line that the command has printed.
+---@param line string
+---@param to "out"|"err"
+function Recorder:say(line, to)
+  for _, place in ipairs(NETWORKS) do
+    local network = line:match(place)
+    if network then self.others:keep(network) end
+  end
+  write(self, { said = self.others:scrub(line), to = to })
+end
+
 ---Writes down what the command prints, until the result is closed: whole lines.
 ---@param command string its first word
 ---@return { __close: fun() } listening keep it in a <close> variable
@@ -248,7 +262,7 @@ function Recorder:follow_words(command)
   if SAYS[command] then
     terminal.listen(function(to, text)
       local lines = rest[to] .. text
-      for line in lines:gmatch "([^\n]*)\n" do write(self, { said = self.others:scrub(line), to = to }) end
+      for line in lines:gmatch "([^\n]*)\n" do self:say(line, to) end
       rest[to] = lines:match "[^\n]*$"
     end)
   end
@@ -266,8 +280,8 @@ function Recorder:exit(status) write(self, { exit = status }) end
 ---@return recording.recorder
 function M.new(add, head, options)
   local self = setmetatable({
-    since = options.since or task.now(), add = add, others = pseudonyms.new(), options = options, streams = 0,
-    links = {},
+    since = options.since or task.now(), add = add, others = pseudonyms.new(options.keep_cells),
+    options = options, streams = 0, links = {},
   }, Recorder)
   head.command = replaced_words(self, head.command)
   head.replaced = self.others:taken()

@@ -2,7 +2,7 @@
 -- A text of which nothing is known, such as the answer to an AT command that is on no list: words, short numbers and
 -- addresses of the connection stay.
 
-local pseudonyms = require "recording.pseudonyms"
+local looks = require "recording.looks"
 
 -- From how many characters on a word is taken for a private number: of digits; of hex, with letters and digits; of
 -- other letters and digits; of hex without a digit.
@@ -25,11 +25,9 @@ local function replace_word(others, word)
 end
 
 local function replace_token(others, token)
-  if pseudonyms.is_mac(token) then
-    return others:text(token)
-  elseif is_ipv4(token) or is_ipv6(token) then
+  if is_ipv4(token) or is_ipv6(token) then
     return token
-  elseif token:find "^%d+%.%d%d%d+$" then
+  elseif token:find "^%a?%d+%.%d%d%d+%a?$" then
     return others:zero_digits(token) -- degrees, or minutes of them
   end
   return (token:gsub("%w+", function(word) return replace_word(others, word) end))
@@ -50,6 +48,7 @@ end
 ---@return string other of the same length
 return function(others, text)
   local parts, at = {}, 1
+  text = looks.replace(others, text)
   for first, quoted, past in text:gmatch '()"([^"]*)"()' do
     parts[#parts + 1] = replace_tokens(others, text:sub(at, first - 1))
     parts[#parts + 1] = '"' .. replace_quoted(others, quoted) .. '"'

@@ -14,6 +14,7 @@ local nas = require "qmi.nas"
 local pseudonyms = require "recording.pseudonyms"
 local recorder = require "recording.recorder"
 local task = require "task"
+local unknown = require "recording.unknown"
 
 require "mbim.messages"
 require "qmi.messages"
@@ -141,6 +142,66 @@ function T.test_at_commands_that_nobody_knows()
   lu.assertEquals(lines:replace("SWI9X30C_02.24.05.06", "line"), "SWI9X30C_02.24.05.06")
   lines:replace("AT+CGMR;+NEW?", "sent")
   lu.assertNotEquals(lines:replace("SWI9X30C_02.24.05.06", "line"), "SWI9X30C_02.24.05.06")
+end
+
+-- As they stand in what commands print, and in answers to commands that are on no list.
+function T.test_what_is_private_by_its_look()
+  for text, secrets in pairs {
+    ["call +1 (555) 123-4567"] = { "123", "4567" }, ["EID 8904 9032 0040 0888 2600"] = { "9032", "0888" },
+    ["MEID A10000009296F2"] = { "9296F2" }, ["enx001e10a1b2c3"] = { "1e10a1" }, ["00-1E-10-A1-B2-C3"] = { "A1-B2" },
+    ["fe80::21e:10ff:fea1:b2c3/64"] = { "21e:10", "a1:b2c3" }, ["LPA:1$smdp.io$GOOD-ID"] = { "smdp", "GOOD" },
+    ["at 52.5163,13.3777"] = { "52.5", "13.3" }, ["https://me:p@ss/w@host/x"] = { "me:", "ss/w" },
+    ["http://host/x?token=s3cret"] = { "s3cret" }, ["/run/media/emile/x"] = { "emile" },
+    ["MY_PASSWORD=hunter2"] = { "hunter2" }, ["PIN: 1234"] = { "1234" },
+    ["cell 4321 (eNB 99, sector 1), TAC 1234"] = { "4321", "99", "1234" }, ["tac:2F01"] = { "2F01" },
+  } do
+    local others = pseudonyms.new()
+    for what, other in pairs { scrubbed = others:scrub(text), unknown = unknown(others, text) } do
+      for _, secret in ipairs(secrets) do lu.assertNotStrContains(other, secret, false, what .. ": " .. text) end
+    end
+  end
+  local others = pseudonyms.new()
+  lu.assertEquals(others:scrub "dial +1 555 123 4567":gsub("%D", ""), others:digits "15551234567")
+  lu.assertStrContains(others:scrub "8901120000012345678F", others:digits("8901120000012345678", "iccid") .. "F")
+  local mac = others:scrub "00:1e:10:a1:b2:c3"
+  lu.assertEquals(others:scrub "wwx001e10a1b2c3", "wwx" .. mac:gsub(":", ""))
+  local first = ("%x"):format(tonumber(mac:sub(1, 2), 16) ~ 2)
+  lu.assertStrContains(others:scrub "fe80::21e:10ff:fea1:b2c3", "fe80::" .. first .. mac:sub(4, 5))
+  for _, text in ipairs {
+    "2026-11-30 18:44:55", "firmware 1.0.0.2", "10.64.64.64 via 2600:100e:b02d:1::2/64", "http://host/x", "0.25 s",
+  } do lu.assertEquals(others:scrub(text), text) end
+  lu.assertEquals(pseudonyms.new(true):scrub "cell 171650049, TAC 1234", "cell 171650049, TAC 1234")
+end
+
+function T.test_what_commands_print_has_the_network_as_messages_have_it()
+  local lines = {}
+  local made = recorder.new(function(line) lines[#lines + 1] = line end, { command = {} }, {})
+  for _, line in ipairs { "SIM       ready, 310120", "- registration: home, Telekom (26201), LTE" } do
+    made:say(line, "out")
+    lu.assertEquals(lines[#lines].said, line)
+  end
+end
+
+-- Logs of others have all lines, and so has what goes through MBIM; our own ports hide some.
+function T.test_at_texts_of_several_lines()
+  for _, kind in ipairs { "urc", "line" } do
+    local lines = at_lines.new(pseudonyms.new(), {})
+    for _, case in ipairs {
+      { '+CUSD: 1,"Dear Mum', '+CUSD: 0,"xxxxxxxx' }, { "call me", "xxxxxxx" }, { 'at 9",15', "xxx0xx00" },
+      { "+CSQ: 9,99", "+CSQ: 9,99" },
+      { '+CMT: "+15551234567",,"26/11/30"', '+CMT: "x00000000000",,"00x00x00"' }, { "see you", "xxxxxxx" },
+      { "+CMT: ,24", "+CMT: ,00" }, { "(hidden)", "(hidden)" }, { "+CREG: 1", "+CREG: 1" },
+    } do lu.assertEquals(lines:replace(case[1], kind), case[2]) end
+  end
+end
+
+-- Makers have more commands for PINs and passwords than are known.
+function T.test_at_commands_whose_names_sound_secret()
+  local lines = at_lines.new(pseudonyms.new(), {})
+  for command, other in pairs {
+    ["AT+QPIN=1234"] = "AT+QPIN=0000", ['AT*MPWD="1234"'] = 'AT*MPWD="0000"', ["AT+CPINR"] = "AT+CPINR",
+    ['AT+ZPPPAUTH=1,"me"'] = 'AT+ZPPPAUTH=0,"xx"', ["AT+CPIN=(hidden)"] = "AT+CPIN=(hidden)",
+  } do lu.assertEquals(lines:replace(command, "sent"), other) end
 end
 
 local function command_in_head(...)
