@@ -50,9 +50,10 @@ local function put(self, bytes, err)
   end
 end
 
+---What comes after the end is not in it: beside the daemon, others go on to talk to the modem.
 ---@param line table
 function Writer:add(line)
-  if not self.problem then
+  if not self.problem and not self.is_finished then
     put(self, self.stream:add(json.encode(line) .. "\n"))
   end
 end

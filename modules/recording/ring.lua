@@ -99,7 +99,7 @@ function Ring:stream(protocol) return new_port(self, protocol) end
 
 -- Calls `show` for each that is not too old, in the order of their times.
 local function collect(self, from)
-  local list = {}
+  local list, streams = {}, {}
   local function later(time, show) list[#list + 1] = { time = time, number = #list, show = show } end
   for _, port in ipairs(self.ports) do
     local lines = port.lines
@@ -109,9 +109,9 @@ local function collect(self, from)
       if line.time >= from then
         if not opened then
           opened = math.max(math.min(port.since, line.time), from)
-          later(opened, function(recorder) port.written = recorder:stream(port.protocol, opened) end)
+          later(opened, function(recorder) streams[port] = recorder:stream(port.protocol, opened) end)
         end
-        later(line.time, function() port.written:show(line, 0) end)
+        later(line.time, function() streams[port]:show(line, 0) end)
       end
     end
   end

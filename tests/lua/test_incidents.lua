@@ -2,6 +2,8 @@
 -- The daemon's last minutes: written down when it cannot mend what has failed, and when a person asks for them.
 
 local lu = require "luaunit"
+local ring = require "recording.ring"
+local task = require "task"
 local world = require "support.world"
 
 local T = {}
@@ -41,6 +43,27 @@ grep -c '> .*\(Connect\|Start Network\)' /run/test/shown; grep -o -m 1 'moontowe
     lu.assertTrue(tonumber(connects) >= 1, out)
     eq(stuck, '"event":"stuck","message":"restarting things does not help against that"')
   end)
+end
+
+-- Such as an incident's, and the one that a person has asked for.
+function T.test_two_are_written_at_once()
+  local group <close> = task.group()
+  local kept = ring.new(group)
+  local port, all = kept:stream "at", {}
+  for i = 1, 100 do
+    port:show { sent = false, time = task.now(), text = tostring(i), kind = "line" }
+    all[i] = tostring(i)
+  end
+  local function written()
+    local texts = {}
+    kept:write(function()
+      return { stream = function() return { show = function(_, line) texts[#texts + 1] = line.text end } end }
+    end)
+    return texts
+  end
+  local first, second = group:spawn(written), group:spawn(written)
+  eq({ first:join() }, { true, all })
+  eq({ second:join() }, { true, all })
 end
 
 -- One trouble is one file, however often it is tried again; it is not written where that is not wanted.

@@ -305,4 +305,16 @@ record up --apn r.ispsn; record up --apn r.ispsn --metric 20 --mtu 1400; record 
   end
 end
 
+-- Beside the daemon, a modem that others use is listened to until the client is gone.
+function T.test_what_comes_after_the_end_is_not_in_it()
+  local name = os.tmpname()
+  os.remove(name)
+  local writer = assert(file.create(name))
+  writer:add { recording = 1, command = { "status" }, cells = "replaced" }
+  assert(writer:finish())
+  writer:add { t = 1, exit = 0 }
+  lu.assertEquals({ writer.problem, #assert(file.read(name)) }, { nil, 1 })
+  os.remove(name)
+end
+
 return T
