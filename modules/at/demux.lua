@@ -123,6 +123,11 @@ end
 
 local hangs_up = { ["no-carrier"] = true, busy = true, ["no-answer"] = true, ["no-dialtone"] = true }
 
+-- A call has ended, or other data mode: no question is answered so.
+local function is_hang_up(port, job, token)
+  return hangs_up[token.result] and (job and job.command:sub(-1) == "?" or not job and port.owed == 0)
+end
+
 local function on_final(port, token)
   local job = not token.old and port.current or nil
   if port.message_follows then
@@ -130,8 +135,8 @@ local function on_final(port, token)
     return on_urc(port, token.text, "(hidden)")
   elseif port.open_text then
     return on_text(port, token.text) -- and so may a menu
-  elseif not job and port.owed == 0 and hangs_up[token.result] then
-    return on_urc(port, token.text) -- a call has ended
+  elseif is_hang_up(port, job, token) then
+    return on_urc(port, token.text)
   end
   M.show(port, token.text, "final")
   port.prompted = false

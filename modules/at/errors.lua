@@ -137,7 +137,19 @@ local cms = { -- and those of cause/sms.lua
   [500] = { "modem", "unknown error" },
 }
 
+-- 27.007's words, of modems that send them whatever AT+CMEE says.
+local by_words = {
+  ["operation not allowed"] = 3, ["operation not supported"] = 4, ["sim not inserted"] = 10, ["sim pin required"] = 11,
+  ["sim puk required"] = 12, ["sim failure"] = 13, ["sim busy"] = 14, ["sim wrong"] = 15, ["incorrect password"] = 16,
+  ["no network service"] = 30, ["network timeout"] = 31,
+}
+
 local M = {}
+
+---The number of +CME ERROR that such words stand for.
+---@param words string?
+---@return integer?
+function M.number_of(words) return by_words[(words or ""):lower()] end
 
 local function of_network(number)
   for procedure, numbers in pairs(causes) do

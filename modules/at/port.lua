@@ -78,10 +78,11 @@ end
 -- ---- commands ----
 
 local function failure(job, final)
+  local number = final.number or final.result == "cme" and at_errors.number_of(final.words) or nil
   local detail = {
-    result = final.result, number = final.number, words = final.words, lines = job.lines, text = final.text,
+    result = final.result, number = number, words = final.words, lines = job.lines, text = final.text,
   }
-  local found = final.number and at_errors.verdict(final.result, final.number)
+  local found = number and at_errors.verdict(final.result, number)
   if found then
     detail.words, detail.nw_error, detail.procedure = found.words, found.nw_error, found.procedure
     found.words = ("%s (%s)"):format(found.words, final.text)

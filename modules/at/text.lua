@@ -10,7 +10,7 @@ local M = {}
 ---@return string? prefix "+CGDCONT", in capitals; nil when the line has none, as in "Revision: 0.5"
 ---@return string rest what follows it; all of a line without one
 function M.prefix(line)
-  local name, rest = line:match("^([%+!%^%$#%%%*&_@][%w_]+):[ \t]*(.*)$")
+  local name, rest = line:match("^%s*([%+!%^%$#%%%*&_@][%w_]+)[ \t]*:[ \t]*(.*)$")
   if not name then
     return nil, line
   end

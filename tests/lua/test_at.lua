@@ -105,11 +105,26 @@ function T.test_terminal_is_given_its_settings_back()
   lu.assertEquals(err.code, "not-found")
 end
 
+-- What ends a call comes when it does; a question is not answered so.
+function T.test_a_call_that_ends_while_the_modem_is_asked()
+  for _, echo in ipairs { true, false } do
+    with_modem(echo, function(command)
+      return command == "AT+CSQ?" and "\r\nNO CARRIER\r\n\r\n+CSQ: 17,99\r\n\r\nOK\r\n" or answer_as_usual(command)
+    end, function(port)
+      local urcs = port:urcs()
+      lu.assertEquals(assert(port:command "AT+CSQ?").lines, { "+CSQ: 17,99" })
+      lu.assertEquals(urcs:pop(), "NO CARRIER")
+      lu.assertEquals(assert(port:command "ATI").lines[2], "Model: MC7455")
+    end)
+  end
+end
+
 function T.test_failures()
   local answers = {
     ["AT!USBCOMP=1"] = "\r\nERROR\r\n",
     ['AT+CPIN="9876"'] = "\r\n+CME ERROR: 16\r\n",
     ["AT+COPS=1"] = "\r\n+CME ERROR: SIM busy\r\n",
+    ["AT+CIMI"] = "\r\n+CME ERROR: SIM not inserted\r\n",
     ["AT+CMGR=1"] = "\r\n+CMGR: x\r\n+CMS ERROR: 321\r\n",
     ["AT+X"] = "\r\n+CME ERROR: 4\r\n",
     ["AT^X"] = "\r\nCOMMAND NOT SUPPORT\r\n",
@@ -119,7 +134,8 @@ function T.test_failures()
   local expected = {
     ["AT!USBCOMP=1"] = { "rejected", "AT!USBCOMP=1: ERROR", "error" },
     ['AT+CPIN="9876"'] = { "sim-locked", "AT+CPIN=(hidden): incorrect password (+CME ERROR: 16)", "cme", 16 },
-    ["AT+COPS=1"] = { "rejected", "AT+COPS=1: +CME ERROR: SIM busy", "cme" },
+    ["AT+COPS=1"] = { "rejected", "AT+COPS=1: SIM busy (+CME ERROR: SIM busy)", "cme", 14 },
+    ["AT+CIMI"] = { "sim-missing", "AT+CIMI: no SIM inserted (+CME ERROR: SIM not inserted)", "cme", 10 },
     ["AT+CMGR=1"] = { "rejected", "AT+CMGR=1: invalid memory index (+CMS ERROR: 321)", "cms", 321 },
     ["AT+X"] = { "unsupported", "AT+X: operation not supported (+CME ERROR: 4)", "cme", 4 },
     ["AT^X"] = { "unsupported", "AT^X: COMMAND NOT SUPPORT", "command-not-supported" },
