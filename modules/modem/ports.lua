@@ -42,6 +42,8 @@ local role_of_type = {
 }
 -- USB's own classes, of any maker: an abstract control model that takes AT commands.
 local role_of_class = { ["02:02:01"] = "at" }
+-- Ports whose role is known by that alone: modems have several of that class, not all with the modem behind them.
+local by_class = setmetatable({}, { __mode = "k" })
 -- A maker's table says what an interface is for; on a tty it cannot be one of these.
 local not_on_tty = { qmi = true, mbim = true, ecm = true, rndis = true }
 
@@ -84,6 +86,7 @@ function M.classify(ids, list)
   local ports = {}
   for i, raw in ipairs(list) do
     ports[i] = { role = role_of(ids, raw), path = raw.path, interface = raw.interface }
+    by_class[ports[i]] = role_of_class[raw.class or ""] and not maker.quirks("usb", ids.vendor, ids.product).ports
   end
   table.sort(ports, function(a, b)
     local left, right = a.interface or -1, b.interface or -1
@@ -194,21 +197,24 @@ end
 
 -- ---- asking a port ----
 
+-- Not under the nose of another program: each would take the other's answers.
+local function answers(port)
+  if #(process.holders(port.path) or {}) > 0 then
+    return false
+  end
+  local at <close> = require("at").open(port.path)
+  -- Twice, and the second time with text for an answer: the first may find half a line in front of it.
+  return at and (at:command("AT", { seconds = PROBE_TIME }) and at:command("ATI", { seconds = PROBE_TIME })) ~= nil
+end
+
 ---Asks a port that the table does not know whether it takes AT commands.
 ---@param port modem.port its role becomes "at" if so
 ---@return boolean
 function M.probe(port)
-  -- Not under the nose of another program: each would take the other's answers.
-  if port.role ~= "unknown" or #(process.holders(port.path) or {}) > 0 then
-    return port.role == "at"
-  end
-  local at <close> = require("at").open(port.path)
-  -- Twice, and the second time with text for an answer: the first may find half a line in front of it.
-  local answers = at and (at:command("AT", { seconds = PROBE_TIME }) and at:command("ATI", { seconds = PROBE_TIME }))
-  if answers then
+  if port.role == "unknown" and answers(port) then
     port.role = "at"
   end
-  return answers ~= nil
+  return port.role == "at"
 end
 
 local function first(list, role)
@@ -217,6 +223,18 @@ local function first(list, role)
       return port
     end
   end
+end
+
+-- Of several that a class alone says to take AT commands: the first one that answers.
+local function at_port(list)
+  local candidates = {}
+  for _, port in ipairs(list) do
+    if port.role == "at" and by_class[port] then candidates[#candidates + 1] = port end
+  end
+  for _, port in ipairs(#candidates > 1 and candidates or {}) do
+    if answers(port) then return port end
+  end
+  return first(list, "at") or first(list, "at-ppp")
 end
 
 -- An interface that would be the port we look for, had it a driver.
@@ -264,7 +282,7 @@ end
 ---@return moontower.error? err
 function M.find(description, role)
   local list, unknown = M.of(description)
-  local found = first(list, role) or role == "at" and first(list, "at-ppp")
+  local found = role == "at" and at_port(list) or first(list, role)
   if found then
     return found.path
   end

@@ -153,6 +153,25 @@ function T.test_an_unknown_port_is_asked()
   end)
 end
 
+-- Of several ports that are alike, the first one that answers; of one alone, nothing is asked.
+function T.test_ports_that_a_class_alone_names()
+  local description = plug("1111", "2222")
+  local function add(number, path)
+    add_interface(number, "cdc_acm", path)
+    local attributes = sysfs[("%s/1-1:1.%d"):format(USB, number)].attributes
+    attributes.bInterfaceClass, attributes.bInterfaceSubClass, attributes.bInterfaceProtocol = "02", "02", "01"
+  end
+  with_pty("$GPGGA,,,,,,0,,,,,,,,*66\r\n", function(silent, heard)
+    add(1, silent)
+    lu.assertEquals({ ports.find(description, "at"), heard }, { silent, {} })
+    with_pty("\r\nOK\r\n", function(path)
+      add(3, path)
+      lu.assertEquals(ports.find(description, "at"), path)
+      lu.assertEquals({ ports.of(description)[1].role, #heard > 0 }, { "at", true })
+    end)
+  end)
+end
+
 local function tty(number, interface, class)
   return { path = "/dev/ttyUSB" .. number, subsystem = "tty", interface = interface, class = class or "ff:00:00" }
 end
