@@ -62,19 +62,21 @@ local program = require "core.program"
 ---@field port_stop string? what ends that
 
 ---@class maker.data_way how a modem that is a network card to the host is connected by AT commands; in them, {cid},
---- {apn}, {type}, {user}, {password} and {auth} stand for the values of a connection: see modem/by_at
+--- {apn}, {type}, {user}, {password} and {auth} stand for the values of a connection, and what is in [] is for those
+--- with a user; all but `asks` may be missing, and is 3GPP's then: see modem/by_at
 ---@field asks string? a modem that refuses this has another way; nil: all have this one
----@field when string? a pattern of the answer: with another answer, it has another way
+---@field when string? a pattern of a line of the answer, in capitals: with another answer, it has another way
 ---@field context integer? which one the network card belongs to; 1, if not given
 ---@field defines string? in place of AT+CGDCONT
 ---@field login string|false|nil in place of AT+CGAUTH; false: `connects` has it
 ---@field auth table<string, integer>? its numbers for "none", "pap" and "chap", in place of 3GPP's
----@field connects string[] one after the other
----@field ends string[]
----@field asks_state string
----@field on string a pattern of a line of that answer while it is connected; also with {cid}
+---@field connects string[]? one after the other
+---@field ends string[]?
+---@field asks_state string?
+---@field on string|string[]|nil a pattern, or several, of a line of that answer, in capitals, while it is connected;
+--- also with {cid}
 ---@field news string? prefix of the line in which it tells that this has changed
----@field addresses ("dhcp"|"told")[] where the host's addresses come from, the best first: DHCP on the interface, or
+---@field addresses ("dhcp"|"told")[]? where the host's addresses come from, the best first: DHCP on the interface, or
 --- AT+CGCONTRDP
 ---@field tells { asks: string, read: fun(lines: string[]): { ipv4: modem.family?, ipv6: modem.family? } }? in place of
 --- AT+CGCONTRDP

@@ -64,16 +64,24 @@ end
 -- Without when and where the firmware was built.
 local function word(line, prefix) return line and line:gsub("^" .. prefix, ""):match "^%S+" or nil end
 
+-- Lines that come unasked may stand before it.
+local function imei_in(lines)
+  for _, line in ipairs(lines) do
+    local imei = line:match("^%s*%+?C?G?S?N?:?%s*\"?(%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d)")
+    if imei then return imei end
+  end
+end
+
 function Backend:identity()
   if not self.at then
     return {}
   end
-  local serial, err = ask(self, "AT+CGSN")
+  local serial, err = self.at:command("AT+CGSN", { seconds = ANSWER_TIME })
   if not serial and err.code ~= "rejected" and err.code ~= "unsupported" then
     return nil, err
   end
   return {
-    imei = (serial or ""):match("^%+?C?G?S?N?:?%s*\"?(%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d)"),
+    imei = serial and imei_in(serial.lines),
     firmware = word(ask(self, "AT+CGMR"), "%+CGMR:%s*"), hardware = ask(self, "AT+CGMM"),
   }
 end

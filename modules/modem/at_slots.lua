@@ -102,11 +102,12 @@ end
 ---@return moontower.error? err
 function M.sim(modem)
   local lines, err = lines_of(modem, "AT+CPIN?")
-  local word = lines and (table.concat(lines, "\n"):match "%+CPIN:%s*([%u%d%- ]*%u)")
+  local word = lines and (table.concat(lines, "\n"):match "%+CPIN:%s*([%u%d%- ]*[%u%d])")
   if not lines and (err.code == "timeout" or err.code == "gone") then
     return nil, err
   end
-  local state = word == "READY" and "ready" or word and "locked" or lines and "starting"
+  -- What PIN2 protects is not needed to connect.
+  local state = word and (word == "READY" or word:find "2$") and "ready" or word and "locked" or lines and "starting"
     or err.detail and err.detail.number == BUSY and "starting" or by_error[err.code] or "missing"
   local has_card = state == "ready" or state == "locked"
   return { state = state, reason = word or err and tostring(err), iccid = has_card and iccid_of(modem) or nil }

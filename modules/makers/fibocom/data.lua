@@ -6,9 +6,7 @@
 
 local ways = { {
   -- With MediaTek's chips (FM350): nothing answers DHCP; users of OpenWrt set the address that AT has told.
-  asks = "AT+GTUSBMODE?", when = "^%+GTUSBMODE:%s*4[01]",
-  connects = { "AT+CGACT=1,{cid}" }, ends = { "AT+CGACT=0,{cid}" },
-  asks_state = "AT+CGACT?", on = "^%+CGACT:%s*{cid}%s*,%s*1", addresses = { "told" },
+  asks = "AT+GTUSBMODE?", when = "^%+GTUSBMODE:%s*4[01]", addresses = { "told" },
 }, {
   asks = "AT+GTRNDIS=?", login = 'AT+MGAUTH={cid},{auth},"{user}","{password}"',
   connects = { "AT+GTRNDIS=1,{cid}" }, ends = { "AT+GTRNDIS=0,{cid}" },

@@ -3,14 +3,15 @@
 --
 -- Sources: ModemManager's plugin huawei and its tests; ANSSI's umts_config; OpenWrt's ncm.json.
 
--- Eight digits, the last byte of the address first.
+-- Eight digits, the last byte of the address first; nil: zeros, or anything else.
 local function address_of(digits)
   local d, c, b, a = digits:match "^(%x%x)(%x%x)(%x%x)(%x%x)$"
-  return a and ("%d.%d.%d.%d"):format(tonumber(a, 16), tonumber(b, 16), tonumber(c, 16), tonumber(d, 16)) or nil
+  return a and digits:find "[^0]" and ("%d.%d.%d.%d"):format(tonumber(a, 16), tonumber(b, 16), tonumber(c, 16),
+    tonumber(d, 16)) or nil
 end
 
 local function prefix_length(digits)
-  local mask, length = tonumber(digits, 16) or 0, 0
+  local mask, length = #digits == 8 and tonumber(digits, 16) or 0, 0
   while mask > 0 do
     mask, length = mask >> 1, length + (mask & 1)
   end
@@ -20,23 +21,26 @@ end
 -- ^DHCP: <address>,<mask>,<gateway>,<DHCP server>,<DNS>,<DNS>,<rate>,<rate>
 local function read(lines)
   for _, line in ipairs(lines) do
-    local address, mask, gateway, first, second =
-      line:match "^%^DHCP:%s*(%x+),%s*(%x+),%s*(%x+),%s*%x+,%s*(%x+),%s*(%x+)"
+    local words = {}
+    for word in (line:match "^%s*%^DHCP:(.*)$" or ""):gmatch "%x+" do words[#words + 1] = word end
+    local address = #words >= 6 and address_of(words[1])
     if address then
+      local servers = { address_of(words[5]) }
+      servers[#servers + 1] = address_of(words[6])
       return { ipv4 = {
-        addresses = { { address = address_of(address), prefix_length = prefix_length(mask) } },
-        gateway = address_of(gateway), dns = { address_of(first), address_of(second) },
+        addresses = { { address = address, prefix_length = prefix_length(words[2]) } },
+        gateway = address_of(words[3]), dns = servers,
       } }
     end
   end
-  return {}
 end
 
 return { {
   asks = "AT^NDISSTATQRY?", login = false,
-  connects = { 'AT^NDISDUP={cid},1,"{apn}","{user}","{password}",{auth}' }, ends = { "AT^NDISDUP={cid},0" },
-  -- One or two groups of four: state, cause, -, type; newer ones have the context before.
-  asks_state = "AT^NDISSTATQRY?", on = "^%^NDISSTATQRY:.*%f[%d]1,%d*,[^,]*,\"?IPV[46]",
-  news = "^NDISSTAT", cause = "^%^NDISSTAT:%s*0,(%d+)",
+  connects = { 'AT^NDISDUP={cid},1,"{apn}"[,"{user}","{password}",{auth}]' }, ends = { "AT^NDISDUP={cid},0" },
+  -- One or two groups of four: state, cause, -, type; newer ones have the context before, the oldest the state alone.
+  asks_state = "AT^NDISSTATQRY?",
+  on = { "^%^NDISSTATQRY:.*%f[%d]1,%d*,[^,]*,%s*\"?IPV[46]", "^%^NDISSTATQRY:%s*1%s*$" },
+  news = "^NDISSTAT", cause = "^%s*%^NDISSTAT:%s*%d*,?%s*0,(%d+)",
   addresses = { "dhcp", "told" }, tells = { asks = "AT^DHCP?", read = read },
 } }

@@ -11,5 +11,5 @@ return { {
     "AT+CGACT=1,{cid}", 'AT+XDATACHANNEL=1,1,"/USBCDC/0","/USBHS/NCM/0",2,{cid}', 'AT+CGDATA="M-RAW_IP",{cid}',
   },
   ends = { "AT+XDATACHANNEL=0", "AT+CGACT=0,{cid}" },
-  asks_state = "AT+CGACT?", on = "^%+CGACT:%s*{cid}%s*,%s*1", addresses = { "told" }, has_arp = false,
+  addresses = { "told" }, has_arp = false,
 } }

@@ -26,6 +26,14 @@ local function iccid_of(self)
   return digits
 end
 
+-- A line of digits, among others that may have come unasked.
+local function imsi_in(answer)
+  for line in (answer or ""):gmatch "[^\n]+" do
+    local imsi = line:gsub("^%s*%+CIMI:", ""):match '^%s*"?(%d%d%d%d%d%d%d+)"?%s*$'
+    if imsi then return imsi end
+  end
+end
+
 ---@return modem.sim?
 ---@return moontower.error? err
 function M:sim_state()
@@ -43,7 +51,7 @@ function M:sim()
   end
   sim.numbers = {}
   if sim.state == "ready" then
-    sim.imsi = (text_of(self, "AT+CIMI") or ""):match "%f[%d]%d%d%d%d%d%d+"
+    sim.imsi = imsi_in((text_of(self, "AT+CIMI")))
     for number in (text_of(self, "AT+CNUM") or ""):gmatch '%+CNUM:%s*[^,]*,%s*"?%+?(%d+)' do
       table.insert(sim.numbers, number)
     end
@@ -97,7 +105,7 @@ end
 
 function M:home_provider()
   local imsi, err = text_of(self, "AT+CIMI")
-  imsi = imsi and imsi:match "%f[%d]%d%d%d%d%d%d+"
+  imsi = imsi_in(imsi)
   if err then
     return nil, err
   elseif not imsi or #imsi < LEAST_IMSI then

@@ -79,14 +79,6 @@ local function families_of(self, cid)
   return addresses.ipv4 and "ipv4" or addresses.ipv6 and "ipv6" or nil
 end
 
-local function is_on(way, lines)
-  local pattern = ways.fill(way.on, { cid = ways.context(way) })
-  for _, line in ipairs(lines) do
-    if line:find(pattern) then return true end
-  end
-  return false
-end
-
 ---The network card belongs to one context: there is one session.
 ---@param number integer
 ---@return modem.session?
@@ -102,7 +94,7 @@ function M:session(number)
   end
   if not reply then
     return nil, err
-  elseif not is_on(way, reply.lines) then
+  elseif not ways.is_on(way, reply.lines) then
     return { session = 0, state = "deactivated", ip = "default" }
   end
   return { session = 0, state = "activated", ip = families_of(self, ways.context(way)) or "default" }
@@ -110,7 +102,8 @@ end
 
 local function order(self, commands, values, seconds)
   for _, command in ipairs(commands) do
-    local reply, err = self.at:command(ways.fill(command, values), { seconds = seconds })
+    local is_secret = values.password ~= nil and command:find("{password}", 1, true) ~= nil
+    local reply, err = self.at:command(ways.fill(command, values), { seconds = seconds, secret = is_secret })
     if not reply then
       return nil, err
     end
@@ -178,14 +171,29 @@ local function await_session(self)
   }, session and session.nw_error
 end
 
+local function is_active(self) return (self:session(0) or {}).state == "activated" end
+
+-- A connection that stays after it was ended, as LTE's first one does, has the definition that the modem has attached
+-- with.
+local function attach_again(self)
+  if not is_active(self) or not self:detach() then
+    return true
+  end
+  return self:attach()
+end
+
 local function prepare(self, way, parameters)
   local now, err = self:session(0)
-  local ok = now
+  local ok, defined = now, nil
   if ok and now.state == "activated" then -- by an earlier run, or by itself
     ok, err = part(self, way)
   end
   if ok then
-    ok, err = context.define(self, way, parameters)
+    defined, err = context.define(self, way, parameters)
+    ok = defined
+  end
+  if defined and defined.is_changed and now.state == "activated" then
+    ok, err = attach_again(self)
   end
   return ok, err
 end
@@ -196,6 +204,9 @@ local function connect(self, way, parameters)
     return nil, err
   end
   ok, err = order(self, way.connects, ways.values(way, parameters), CONNECT_TIME)
+  if not ok and err.code == "rejected" and not (err.detail or {}).nw_error then
+    ok = is_active(self) -- it has connected by itself, and refuses what is so already
+  end
   local session, nw_error
   if ok then
     session, err, nw_error = await_session(self)
@@ -207,6 +218,9 @@ local function connect(self, way, parameters)
   local _, why = refused(self, parameters, err, nw_error)
   return nil, why
 end
+
+-- Some know neither IPv6 nor both families in one context, and refuse its definition.
+local function is_unknown(err) return err.detail ~= nil and err.detail.is_definition end
 
 function M:activate(parameters)
   if parameters.session ~= 0 then
@@ -223,9 +237,12 @@ function M:activate(parameters)
   if not way then
     return nil, err
   end
-  session, err = dual_stack.activate(parameters, function(asked) return connect(self, way, asked) end)
-  if not session and err.code == "connect-refused" then
+  session, err = dual_stack.activate(parameters, function(asked) return connect(self, way, asked) end, is_unknown)
+  if not session and (err.code == "connect-refused" or err.code == "attach-failed") then
     self:deactivate(0)
+  end
+  if not session and err.code == "attach-failed" then
+    self:attach() -- with what it had before
   end
   return session, err
 end
@@ -274,10 +291,16 @@ function sources.told(self, way)
   end
   local reply, err = self.at:command(way.tells.asks, { seconds = ANSWER_TIME })
   local given = reply and way.tells.read(reply.lines)
-  return given and {
+  if not given then
+    if err and (err.code == "timeout" or err.code == "gone") then
+      return nil, err
+    end
+    return told.configuration(self, ways.context(way)) -- 3GPP's way, which is seldom missing
+  end
+  return {
     ipv4 = sanitize.family("ipv4", given.ipv4 or { addresses = {}, dns = {} }),
     ipv6 = sanitize.family("ipv6", given.ipv6 or { addresses = {}, dns = {} }),
-  }, err
+  }
 end
 
 ---IPv6 that no source tells comes by router advertisement.

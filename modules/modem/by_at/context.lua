@@ -55,18 +55,44 @@ local function log_in(modem, way, wanted)
   return reply and true, err
 end
 
+-- nil without an error: it does not tell.
+local function imei_of(modem)
+  local identity, err = modem:identity()
+  return identity and identity.imei, err
+end
+
 -- The file has the name of the socket, where another modem may be now.
 local function record_of(modem)
   local record = state.persistent.load(KIND, modem.description.name)
-  return record and (not record.imei or record.imei == (modem:identity() or {}).imei) and record or nil
+  local imei, err
+  if record and record.imei then
+    imei, err = imei_of(modem)
+  end
+  return record and not err and (not record.imei or record.imei == imei) and record or nil, err
+end
+
+-- Written down before it is changed.
+local function save(modem, now, wanted, cid)
+  local earlier, err = record_of(modem)
+  local imei = earlier and earlier.imei
+  if not err and not imei then
+    imei, err = imei_of(modem)
+  end
+  if err then
+    return nil, err
+  end
+  return state.persistent.save(KIND, modem.description.name, {
+    before = (earlier or { before = now }).before, wanted = { apn = wanted.apn, ip = wanted.ip }, context = cid,
+    login = wanted.user ~= nil or earlier and earlier.login or nil, imei = imei,
+  })
 end
 
 ---Defines the context as it is wanted. An empty APN lets the modem's own definition stand.
 ---@param modem modem.by_at
 ---@param way maker.data_way
 ---@param parameters modem.parameters
----@return true? ok
----@return moontower.error? err
+---@return { is_changed: boolean }? done is it another APN or type than before?
+---@return moontower.error? err detail.is_definition: the modem refuses that APN or type
 function M.define(modem, way, parameters)
   local cid = ways.context(way)
   local now, err = M.read(modem, cid)
@@ -77,23 +103,20 @@ function M.define(modem, way, parameters)
     apn = parameters.apn == "" and now and now.apn or parameters.apn, ip = parameters.ip or "ipv4v6",
     user = parameters.user, password = parameters.password, auth = parameters.auth,
   }
-  local is_other, logs_in = not same(now, wanted), parameters.user ~= nil
-  if not is_other and not logs_in then
-    return true
+  local is_changed, ok = not same(now, wanted), true
+  if is_changed or wanted.user then
+    ok, err = save(modem, now, wanted, cid)
   end
-  local earlier = record_of(modem)
-  local ok
-  ok, err = state.persistent.save(KIND, modem.description.name, {
-    before = (earlier or { before = now }).before, wanted = { apn = wanted.apn, ip = wanted.ip }, context = cid,
-    login = logs_in or earlier and earlier.login or nil, imei = (modem:identity() or {}).imei,
-  })
-  if ok and is_other then
+  if ok and is_changed then
     ok, err = write(modem, way, wanted)
+    if not ok and err.detail then
+      err.detail.is_definition = true
+    end
   end
-  if ok and logs_in then
+  if ok and wanted.user then
     ok, err = log_in(modem, way, wanted)
   end
-  return ok, err
+  return ok and { is_changed = is_changed } or nil, err
 end
 
 ---Puts back what was there before, unless another program has changed it since.
@@ -102,11 +125,12 @@ end
 ---@return true? ok
 ---@return moontower.error? err
 function M.put_back(modem, way)
-  local record = record_of(modem)
+  local record, err = record_of(modem)
   if not record then
-    return true
+    return not err or nil, err
   end
-  local now, err = M.read(modem, record.context)
+  local now
+  now, err = M.read(modem, record.context)
   local ok = err == nil
   if ok and record.login then
     ok, err = log_in(modem, way, record.before or record.wanted) -- without a user

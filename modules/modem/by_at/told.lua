@@ -2,7 +2,7 @@
 -- The addresses of a context as AT commands have them (3GPP TS 27.007: +CGCONTRDP, +CGPADDR).
 --
 -- IPv4 is four numbers with dots, the mask behind it four more; IPv6 is sixteen, and sixteen, or is written with colons
--- (AT+CGPIAF). Values may lack quotation marks; zeros stand for none.
+-- (AT+CGPIAF). The mask may be a value of its own. Values may lack quotation marks; zeros stand for none.
 
 local sanitize = require "modem.sanitize"
 local schema = require "schema"
@@ -27,37 +27,46 @@ local function ones(bytes)
   return count
 end
 
--- "::" stands for as many zeros as it takes.
+-- "::" stands for as many zeros as it takes. Of what is no address, "".
 local function bytes_of_colons(address)
   local head, tail = address:match "^(.-)::(.*)$"
+  local is_good = true
   local function groups(part)
     local list = {}
-    for digits in part:gmatch "%x+" do list[#list + 1] = (">I2"):pack(tonumber(digits, 16) & 0xffff) end
+    for digits in (part .. (part ~= "" and ":" or "")):gmatch "([^:]*):" do
+      is_good = is_good and digits:find "^%x%x?%x?%x?$" ~= nil
+      list[#list + 1] = is_good and (">I2"):pack(tonumber(digits, 16)) or nil
+    end
     return table.concat(list)
   end
   local first, last = groups(head or address), groups(tail or "")
-  return first .. ("\0"):rep(16 - #first - #last) .. last
+  local zeros = 16 - #first - #last
+  return is_good and (head and zeros > 0 or zeros == 0) and first .. ("\0"):rep(zeros) .. last or ""
 end
 
 local function bytes_of_dots(address)
   local bytes = {}
-  for number in address:gmatch "%d+" do bytes[#bytes + 1] = string.char(math.min(tonumber(number), 255)) end
+  for number in (address .. "."):gmatch "([^.]*)%." do
+    local byte = number:find "^%d%d?%d?$" and tonumber(number) or 256
+    if byte > 255 then return "" end
+    bytes[#bytes + 1] = string.char(byte)
+  end
   return table.concat(bytes)
 end
 
--- An address, and a mask where there is one: their bytes.
+local function bytes_of(address)
+  return (address:find(":", 1, true) and bytes_of_colons or bytes_of_dots)(address)
+end
+
+-- An address, and a mask or a length where there is one behind it: their bytes, and the length.
 local function parts_of(value)
-  value = tostring(value or ""):match "^%s*(.-)%s*$"
-  if value:find(":", 1, true) then
-    local address, length = value:match "^([%x:]+)[/ ]*([%x:]*)$"
-    local mask = length and length:find(":", 1, true) and bytes_of_colons(length) or nil
-    return address and bytes_of_colons(address) or "", mask, tonumber(length)
-  end
-  local bytes = bytes_of_dots(value)
+  local first, rest = tostring(value or ""):match "^%s*([%x:.]+)[/%s]*([%x:.]*)%s*$"
+  local bytes = first and bytes_of(first) or ""
   if #bytes == 8 or #bytes == 32 then
     return bytes:sub(1, #bytes // 2), bytes:sub(#bytes // 2 + 1)
   end
-  return bytes
+  local length = math.tointeger(tonumber(rest))
+  return bytes, not length and rest and bytes_of(rest) or nil, length
 end
 
 -- nil: none.
@@ -67,7 +76,13 @@ local function address_of(value)
   if not family or not bytes:find "[^\0]" then
     return nil
   end
-  return codec[#bytes]:decode(bytes).a, family, length or mask and ones(mask) or #bytes * 8
+  return codec[#bytes]:decode(bytes).a, family, length or mask and #mask == #bytes and ones(mask) or #bytes * 8
+end
+
+-- Before release 10 of 27.007, the mask is a value of its own. No router and no server has an address like that.
+local function mask_of(value)
+  local bytes = parts_of(value)
+  return families[#bytes] and bytes:find "^\255+[\254\252\248\240\224\192\128]?\0*$" and ones(bytes) or nil
 end
 
 local function ask(modem, command)
@@ -95,9 +110,13 @@ function M.addresses(modem, cid)
 end
 
 local function add(family, fields)
+  local own_mask = mask_of(fields[5])
+  if own_mask then
+    fields = table.move(fields, 6, #fields, 5, { table.unpack(fields, 1, 4) })
+  end
   local address, name, length = address_of(fields[4])
   if address and name == family.name then
-    table.insert(family.addresses, { address = address, prefix_length = length })
+    table.insert(family.addresses, { address = address, prefix_length = own_mask or length })
   end
   local gateway, of = address_of(fields[5])
   family.gateway = family.gateway or of == family.name and gateway or nil
@@ -117,13 +136,13 @@ end
 ---@return moontower.error? err
 function M.configuration(modem, cid)
   local lines, err = ask(modem, "AT+CGCONTRDP=" .. cid)
-  if not lines then
+  if not lines and (err.code == "timeout" or err.code == "gone") then
     return nil, err
   end
   local given = {
     ipv4 = { name = "ipv4", addresses = {}, dns = {} }, ipv6 = { name = "ipv6", addresses = {}, dns = {} },
   }
-  for _, line in ipairs(lines) do
+  for _, line in ipairs(lines or {}) do -- a modem that does not know the command may know the other one
     local fields = text.prefix(line) == "+CGCONTRDP" and text.fields(line) or {}
     for _, family in pairs(tonumber(fields[1]) == cid and given or {}) do add(family, fields) end
   end
@@ -133,7 +152,7 @@ function M.configuration(modem, cid)
       family.addresses[1] = { address = addresses[name], prefix_length = name == "ipv4" and 32 or 64 }
     end
   end
-  return { ipv4 = sanitize.family("ipv4", given.ipv4), ipv6 = sanitize.family("ipv6", given.ipv6) }
+  return { ipv4 = sanitize.family("ipv4", given.ipv4), ipv6 = sanitize.family("ipv6", given.ipv6) }, err
 end
 
 return M

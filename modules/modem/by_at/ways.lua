@@ -8,7 +8,8 @@ local ANSWER_TIME = 10
 
 local M = {}
 
--- 3GPP TS 27.007. What the card's addresses are then differs from modem to modem: a DHCP server knows it best.
+-- 3GPP TS 27.007: what a maker's way does not say is as here. What the card's addresses are then differs from modem to
+-- modem: a DHCP server knows it best.
 local STANDARD = {
   connects = { "AT+CGACT=1,{cid}" }, ends = { "AT+CGACT=0,{cid}" },
   asks_state = "AT+CGACT?", on = "^%+CGACT:%s*{cid}%s*,%s*1", addresses = { "dhcp", "told" },
@@ -20,6 +21,14 @@ local types = { ipv4 = "IP", ipv6 = "IPV6", ipv4v6 = "IPV4V6" }
 
 local function is_silent(err) return err.code == "timeout" or err.code == "gone" end
 
+-- Capitals and blanks do not count: firmware differs in them.
+local function matches(lines, pattern)
+  for _, line in ipairs(lines) do
+    if line:upper():match("^%s*(.*)$"):find(pattern) then return true end
+  end
+  return false
+end
+
 -- Does the modem know this way? An error: it does not answer.
 local function knows(modem, way)
   if not way.asks then
@@ -29,7 +38,7 @@ local function knows(modem, way)
   if not reply then
     return false, is_silent(err) and err or nil
   end
-  return not way.when or table.concat(reply.lines, "\n"):find(way.when) ~= nil
+  return not way.when or matches(reply.lines, way.when)
 end
 
 ---@param modem modem.by_at
@@ -49,7 +58,7 @@ function M.of(modem)
     if err then
       return nil, err
     elseif is_known then
-      modem.data_way = way
+      modem.data_way = setmetatable(way, { __index = STANDARD })
       return way
     end
   end
@@ -82,11 +91,24 @@ function M.check(parameters)
   return true
 end
 
+---Puts values into a command. What is in square brackets is for connections with a user.
 ---@param template string
 ---@param values table<string, string|integer>
 ---@return string
 function M.fill(template, values)
+  template = template:gsub("%[(.-)%]", values.user and "%1" or "")
   return (template:gsub("{([%a_]+)}", function(name) return tostring(values[name] or "") end))
+end
+
+---Does the answer say that the modem is connected?
+---@param way maker.data_way
+---@param lines string[]
+---@return boolean
+function M.is_on(way, lines)
+  for _, pattern in ipairs(type(way.on) == "table" and way.on or { way.on }) do
+    if matches(lines, (pattern:gsub("{cid}", M.context(way)))) then return true end
+  end
+  return false
 end
 
 ---What commands say of a connection.

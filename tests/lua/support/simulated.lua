@@ -33,7 +33,7 @@ function M.with_modem(options, fn)
   end
   local group <close> = task.group()
   local sim = new_simulated(options.model or require "simulator.models.mc7455", group)
-  sim:compose(options.composition)
+  assert(sim:compose(options.composition))
   for number, protocol in ipairs(sim:configurations()) do -- the host's choice, of a modem that has several
     if protocol == options.composition then sim:configure(number) end
   end
