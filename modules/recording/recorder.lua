@@ -127,7 +127,7 @@ end
 -- Commands whose words are what a person writes, or a key to a profile: how many of the first say what is to be done.
 local PRIVATE = { sms = 1, ussd = 0, esim = 1, run = 1, console = 0 }
 -- Options of others, likewise.
-local PRIVATE_OPTIONS = { ["--reply"] = true, ["--text"] = true, ["--user"] = true }
+local PRIVATE_OPTIONS = { ["--reply"] = true, ["--run"] = true, ["--text"] = true, ["--user"] = true }
 
 -- A command line: of AT commands as a port has them, of some others only what is to be done. The command may run
 -- another one, as `trace` does.
@@ -160,9 +160,34 @@ function Recorder:modem(description, time)
   write(self, { modem = modem }, time)
 end
 
+local is_ours, is_plain = {}, { event = true, lost = true, modem = true, policy = true, time = true }
+for _, name in ipairs(events.names) do is_ours[name] = true end
+
+-- All texts and numbers in a value.
+local function crossed_out(self, value)
+  if type(value) == "string" then
+    return self.others:blank(value)
+  elseif type(value) == "number" then
+    return self.others:zero(value)
+  elseif type(value) ~= "table" then
+    return value
+  end
+  local other = {}
+  for key, inner in pairs(value) do other[key] = crossed_out(self, inner) end
+  return other
+end
+
+---What is in one that a script has published is not known.
 ---@param event events.event
 ---@param time number? when it was, on task.now()'s clock; nil: now
-function Recorder:event(event, time) write(self, { event = scrubbed(self, event) }, time) end
+function Recorder:event(event, time)
+  local other = {}
+  for key, value in pairs(event) do
+    local is_known = is_ours[event.event] or is_plain[key]
+    other[key] = (is_known and scrubbed or crossed_out)(self, value, key)
+  end
+  write(self, { event = other }, time)
+end
 
 ---Writes down what is published, until the group ends.
 ---@param group task.group

@@ -218,6 +218,7 @@ function T.test_command_lines()
     { "at AT+CPIN=(hidden)", "at", 'AT+CPIN="1234"' },
     { "trace at AT+CPIN=(hidden)", "trace", "at", 'AT+CPIN="1234"' },
     { "at AT+CMGF=0 --text=xx", "at", "AT+CMGF=0", "--text=hi" },
+    { "survey --run xxxxx0xx --wait 5", "survey", "--run", "x u:p1 y", "--wait", "5" },
     { "up --apn r.ispsn --user xx --wait 5", "up", "--apn", "r.ispsn", "--user", "me", "--wait", "5" },
   } do lu.assertEquals(command_in_head(table.unpack(case, 2)), case[1]) end
 end
@@ -230,10 +231,14 @@ function T.test_events_and_descriptors()
   events.publish("cell", { value = { serving = {
     { cell_id = 171650049, enb = 171650049 >> 8, tac = 12033, pci = 7 },
   } } })
-  events.publish("place", { value = { latitude = -40.7484 } })
+  events.publish("place", { modem = "1-1", text = "at home", value = {
+    message = "hi", count = 77, latitude = -40.7484,
+  } })
   made:modem { name = "1-1", descriptors = "\18\1\xff" }
   while #lines < 4 do task.sleep(0) end
   local text = json.encode(lines)
+  for _, written in ipairs { '"at home"', '"hi"', ":77" } do lu.assertNotStrContains(text, written) end
+  lu.assertStrContains(text, '"modem":"1-1"')
   for _, secret in ipairs { "171650049", "670508", "12033", "40.7484" } do lu.assertNotStrContains(text, secret) end
   lu.assertStrContains(text, '"pci":7')
   lu.assertStrContains(text, '"descriptors":"1201FF"', true)
