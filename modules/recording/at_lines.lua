@@ -107,6 +107,12 @@ local function is_public(self, line, kind)
   return next(names) ~= nil
 end
 
+-- Does the modem repeat the text that it has asked for?
+local function is_text(self, line, kind)
+  local prefix = text.prefix(line)
+  return is_of(self, line, kind, commands.is_written) and not (prefix and commands.is_known(prefix))
+end
+
 local function replace_answer(self, line, kind)
   local of_card = at_card.replace_answer(self.others, self.asked, line)
   if of_card then
@@ -114,7 +120,9 @@ local function replace_answer(self, line, kind)
   end
   local label = (line:match "^%s*([%a ]+):" or ""):lower():gsub(" ", "")
   local digits = line:match "^%s*(%d+)%s*$"
-  if is_of(self, line, kind, commands.is_private)
+  if is_text(self, line, kind) then
+    return self.others:blank(line)
+  elseif is_of(self, line, kind, commands.is_private)
     or not self.keeps_cells and is_of(self, line, kind, commands.is_of_cells) then
     return blank_values(self, line)
   elseif is_of(self, line, kind, commands.is_of_position) or line:find "%$%u%u%u%u*," then

@@ -195,6 +195,14 @@ function T.test_at_texts_of_several_lines()
   end
 end
 
+function T.test_a_modem_that_repeats_a_text()
+  local lines = at_lines.new(pseudonyms.new(), {})
+  lines:replace('AT+CMGS="555012"', "sent")
+  for _, case in ipairs {
+    { "> see you", "xxxxxxxxx" }, { "+Mum: 9", "xxxxxx0" }, { "+CMGS: 5", "+CMGS: 5" }, { "+CSQ: 9,99", "+CSQ: 9,99" },
+  } do lu.assertEquals(lines:replace(case[1], "line"), case[2]) end
+end
+
 -- Makers have more commands for PINs and passwords than are known.
 function T.test_at_commands_whose_names_sound_secret()
   local lines = at_lines.new(pseudonyms.new(), {})
