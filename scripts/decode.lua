@@ -59,7 +59,7 @@ end
 
 local function decode_recording(path, args)
   local reader <close>, err = file.open(path)
-  local show = passed.new(args.json)
+  local show = passed.new(args.json, 0) -- as the lines beside the messages have it
   while reader and not err do
     local line
     line, err = reader:next()

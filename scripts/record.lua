@@ -141,6 +141,18 @@ local function inspect(args)
   return 0
 end
 
+-- One of these is done at a time.
+local function misused(args)
+  local given = {}
+  for _, name in ipairs { "inspect", "last", "import" } do
+    if args[name] then given[#given + 1] = "--" .. name end
+  end
+  if #given == 1 and #(args.command or {}) > 0 then
+    given[2] = "a command"
+  end
+  return #given > 1 and ("%s and %s do not go together"):format(given[1], given[2]) or nil
+end
+
 return {
   summary = "Run a command, and write down all that passes, for a report.",
   exits = false,
@@ -170,7 +182,12 @@ COMMAND's.]],
   },
 
   run = function(args)
-    if args.inspect then
+    local mistake = misused(args)
+    if mistake then
+      return errors.fail {
+        code = "usage", source = "record", message = mistake, hint = "Try `moontower record --help`.",
+      }
+    elseif args.inspect then
       return inspect(args)
     elseif args.import then
       return import_log(args)

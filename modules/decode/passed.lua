@@ -115,9 +115,10 @@ function Passed:finish(advice)
 end
 
 ---@param as_json boolean?
+---@param since number? the time that is shown as 0; nil: the first message's
 ---@return decode.passed
-function M.new(as_json)
-  return setmetatable({ as_json = as_json, count = 0, bad = 0, cut = 0, time = 0 }, Passed)
+function M.new(as_json, since)
+  return setmetatable({ as_json = as_json, since = since, count = 0, bad = 0, cut = 0, time = 0 }, Passed)
 end
 
 return M

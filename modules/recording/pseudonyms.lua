@@ -133,7 +133,7 @@ function Pseudonyms:text(text, kind)
     return text:sub(1, #text - #digits - #filler) .. self:digits(digits, kind) .. filler
   end
   local bytes, at = stream(self, text, #text), 0
-  if self.known[text] == text then
+  if text == "" or self.known[text] == text then
     return text
   end
   tally(self, "word")

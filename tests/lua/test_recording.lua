@@ -159,6 +159,26 @@ function T.test_a_record_of_a_trace_and_of_a_record()
   lu.assertStrContains(out, "in outer\nin one\nin two\n")
 end
 
+function T.test_decode_has_the_times_of_the_recording()
+  local out = in_world "record status; moontower decode /run/test/1"
+  local last, count = 0, 0
+  for time in out:gmatch "\n +(%d+%.%d%d%d) " do
+    lu.assertTrue(tonumber(time) >= last, out)
+    last, count = tonumber(time), count + 1
+  end
+  lu.assertTrue(count > 10, out)
+end
+
+function T.test_one_thing_is_done_at_a_time()
+  local out = in_world [[cd /run/test
+    for words in "--inspect --last x" "--inspect x -- status" "--last x -- status" "--import x y -- status"; do
+      moontower record $words 2>&1; echo $?; done; ls x y 2>/dev/null]]
+  for _, pair in ipairs { "inspect and --last", "inspect and a", "last and a", "import and a" } do
+    lu.assertStrContains(out, "moontower: --" .. pair)
+  end
+  lu.assertEquals(select(2, out:gsub("\n2\n", "")), 4)
+end
+
 -- The client writes a file, and a message to it holds but a part of one.
 function T.test_a_long_file_is_saved_beside_the_daemon()
   local out = in_world [[. $SUPPORT/daemon.sh

@@ -43,6 +43,8 @@ function T.test_pseudonyms()
   lu.assertEquals({ others:scrub "on 12033", others:scrub("on 310410", true) },
     { "on " .. others:digits "12033", "on 310410" })
   lu.assertEquals(others:bytes "\1\2\xff", "\0\0\0")
+  lu.assertNotNil(others:taken())
+  lu.assertEquals({ others:text "", others:taken() }, { "" })
   lu.assertEquals(others:blank "pässw0rd 1", "xxxxxx0xxx0")
   lu.assertNotEquals(pseudonyms.new():digits "310120000000123", imsi)
   for number = 1, 1000, 37 do lu.assertTrue(others:number(number) < number * 2, number) end
