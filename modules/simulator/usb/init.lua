@@ -178,7 +178,7 @@ end
 function usb.run(options)
   local modem, functions = options.modem, {}
   local plugged = task.queue()
-  local current
+  local current, number
   modem:listen(function(event)
     if event == "unplugged" and current then
       current.pulled = true
@@ -191,11 +191,11 @@ function usb.run(options)
     while not (modem.plugged or modem.waits_for_firmware) do
       plugged:pop()
     end
-    local cable <close>, err = vhci.plug()
+    local cable <close>, err = vhci.plug(number)
     if not cable then
       return nil, err
     end
-    current = cable
+    current, number = cable, cable.number
     local waits = modem.waits_for_firmware
     local device = waits and build_boot_loader(modem) or build(options, functions)
     err = serve(cable, device, not waits and options.ready or nil)

@@ -5,9 +5,11 @@ local descriptor = require "core.descriptor"
 local fs = require "core.fs"
 local port = require "core.port"
 local errors = require "errors"
+local task = require "task"
 
 local controller = "/sys/devices/platform/vhci_hcd.0/"
 local high_speed = 3
+local LONGEST_WAIT = 20 -- seconds
 local null_state = 4 -- VDEV_ST_NULL in the column `sta`: nothing is plugged in there
 
 -- The kernel names its devices itself; this number, bus 1 device 2, only comes back in its requests.
@@ -41,13 +43,13 @@ local function ports(status)
   return status:gmatch("hs%s+(%d+)%s+(%d+)%s+%d+%s+%x+%s+%d+%s+(%S+)")
 end
 
-local function free_port()
+local function free_port(wanted)
   local status, err = read_status()
   if not status then
     return nil, err
   end
   for number, state in ports(status) do
-    if tonumber(state) == null_state then
+    if tonumber(state) == null_state and (wanted or tonumber(number)) == tonumber(number) then
       return tonumber(number)
     end
   end
@@ -55,6 +57,18 @@ local function free_port()
     code = "busy", source = "simulator", message = "every virtual USB port is in use",
     hint = "See " .. controller .. "status; writing a port's number to detach frees it",
   }
+end
+
+-- What was pulled out is gone only after a while, of which the kernel does not tell: its drivers let go of it first.
+local function await_port(wanted)
+  local deadline = task.now() + LONGEST_WAIT
+  while true do
+    local number, err = free_port(wanted)
+    if number or err.code ~= "busy" or not wanted or task.now() > deadline then
+      return number, err
+    end
+    task.sleep(0.05)
+  end
 end
 
 -- The kernel takes its own reference to the socket, so our descriptor of its end is closed in any case.
@@ -77,10 +91,11 @@ local function attach(number)
 end
 
 ---Plugs a cable into a free port. The kernel begins to enumerate at once.
+---@param wanted integer? into this port, once it is free: where a modem that restarts was before
 ---@return simulator.usb.cable?
 ---@return moontower.error?
-function vhci.plug()
-  local number, err = free_port()
+function vhci.plug(wanted)
+  local number, err = await_port(wanted)
   if not number then
     return nil, err
   end
