@@ -62,8 +62,8 @@ local program = require "core.program"
 ---@field port_stop string? what ends that
 
 ---@class maker.data_way how a modem that is a network card to the host is connected by AT commands; in them, {cid},
---- {apn}, {type}, {user}, {password} and {auth} stand for the values of a connection, and what is in [] is for those
---- with a user; all but `asks` may be missing, and is 3GPP's then: see modem/by_at
+--- {apn}, {type}, {type_number}, {user}, {password} and {auth} stand for values of a connection; what is in [] is for
+--- those with a user; all but `asks` may be missing, and is 3GPP's then: see modem/by_at
 ---@field asks string? a modem that refuses this has another way; nil: all have this one
 ---@field when string? a pattern of a line of the answer, in capitals: with another answer, it has another way
 ---@field context integer? which one the network card belongs to; 1, if not given

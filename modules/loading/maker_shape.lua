@@ -31,8 +31,26 @@ local function is_way(value)
 end
 
 local texts = list_of(validate.text, "a list of texts")
-local patterns = list_of({ is_pattern, "a Lua pattern" }, "a list of Lua patterns")
-local roles = map_of(validate.whole(0, 255), validate.text, "what interfaces are for, by their numbers")
+local pattern = { is_pattern, "a Lua pattern" }
+local patterns = list_of(pattern, "a list of Lua patterns")
+
+-- A record without other fields: a word that is spelt wrong would be passed over.
+local function closed(required, optional)
+  local fields = validate.record(required, optional)
+  return { function(value)
+    for name in pairs(type(value) == "table" and value or {}) do
+      if not required[name] and not optional[name] then
+        return false, ("it has the key '%s'"):format(tostring(name))
+      end
+    end
+    return fields[1](value)
+  end, type = "table" }
+end
+
+local role = validate.one_of {
+  "at", "at-ppp", "ppp", "nmea", "dm", "qmi", "mbim", "ecm", "rndis", "other",
+}
+local roles = map_of(validate.whole(0, 255), role, "what interfaces are for, by their numbers")
 local entry = validate.record({}, { ports = roles, download = validate.flag })
 
 local function check_vendor(entries)
@@ -54,7 +72,7 @@ local ids = map_of(validate.text, { check_vendor, "a list of entries" }, "lists 
 
 local kinds = {
   brands = list_of({ is_word, "a text in lower case" }, "a list of texts"), usb = ids, pci = ids,
-  usb_classes = map_of(validate.text, map_of(validate.text, validate.text, "what interfaces are for, by their class"),
+  usb_classes = map_of(validate.text, map_of(validate.text, role, "what interfaces are for, by their class"),
     "tables, by vendor id"),
   slots = validate.record({
     asks = validate.text, sets = validate.text, numbers = list_of(validate.whole(0, 255), "a list of numbers", 1),
@@ -69,8 +87,20 @@ local kinds = {
 }
 local at_kinds = {
   pins = patterns, strands = patterns, urc_lines = texts, resets = texts,
+  news = map_of(validate.text, validate.one_of { "sim", "signal", "registration" }, "events, by prefix"),
+  reports = map_of(validate.one_of { "sim", "signal", "registration" }, validate.text, "commands, by event"),
   orders = map_of(validate.text, validate.one_of { "restart", "change", "context" }, "kinds of orders, by command"),
 }
+
+local one_or_more = { function(value) return is_pattern(value) or patterns[1](value) end, "one Lua pattern, or a list" }
+local ways = list_of(closed({}, {
+  asks = validate.text, when = pattern, context = validate.whole(1, 255), defines = validate.text,
+  login = { function(value) return value == false or validate.text[1](value) end, "a text, or false" },
+  auth = map_of(validate.one_of { "none", "pap", "chap" }, validate.whole(0, 255), "numbers, by method"),
+  connects = texts, ends = texts, asks_state = validate.text, on = one_or_more, news = validate.text, cause = pattern,
+  addresses = list_of(validate.one_of { "dhcp", "told" }, "a list of texts", 1),
+  tells = closed({ asks = validate.text, read = validate.fn }, {}), has_arp = validate.flag,
+}), "a list of ways")
 
 local function mistake_in(values, shape, what)
   for name, kind in pairs(shape) do
@@ -83,7 +113,9 @@ end
 
 ---Looks for a mistake in a maker that maker.lua has taken.
 ---@param values table
+---@param data any what its `data` names
 ---@return string? mistake nil: there is none
-return function(values)
+return function(values, data)
   return mistake_in(values, kinds, "a maker") or mistake_in(values.at or {}, at_kinds, "a maker's 'at'")
+    or mistake_in({ data = data }, { data = ways }, "a maker")
 end

@@ -33,14 +33,27 @@ local function run(chunk)
   return ok, made
 end
 
+local KEYS_OF_MODULES = { "settings", "air", "firmware", "data" }
+
 -- A text names a module that the whole program finds.
-local function mistake_in(made)
-  local named = { made.settings, made.messages and made.messages.mbim, made.messages and made.messages.qmi }
-  for _, name in pairs(named) do
+local function unknown_module(made)
+  local named = {}
+  for _, name in pairs(made.messages or {}) do named[#named + 1] = name end
+  for _, key in ipairs(KEYS_OF_MODULES) do named[#named + 1] = made[key] end
+  for _, name in ipairs(named) do
     if type(name) == "string" and not package.searchpath(name, package.path) then
       return ("'%s' is no module of moontower; give a function that requires yours"):format(name)
     end
   end
+end
+
+-- How its network cards are connected has a form that can be checked, too.
+local function mistake_in(made)
+  local mistake, ok, data = unknown_module(made), true, nil
+  if not mistake and made.data then
+    ok, data = run(function() return made:load "data" end)
+  end
+  return mistake or not ok and "'data': " .. errors.text(data) or require "loading.maker_shape"(made, data)
 end
 
 local function load(path, name)
@@ -54,7 +67,7 @@ local function load(path, name)
   elseif not maker.is(made) then
     return invalid(path, "it returns no maker; end it with: return maker { name = ... }")
   end
-  local mistake = require "loading.maker_shape"(made) or mistake_in(made)
+  local mistake = mistake_in(made)
     or made.name ~= name and ("its name is '%s', but that of its file is '%s'"):format(made.name, name)
   if mistake then
     return invalid(path, mistake)
@@ -72,7 +85,7 @@ function M.load()
       makers[name], err = load(path, name)
     end
     if err then
-      log.warn("this maker of modems does not count: %s%s", err, err.hint and (" (%s)"):format(err.hint) or "")
+      log.warn("this maker of modems is left out: %s%s", err, err.hint and (" (%s)"):format(err.hint) or "")
     end
   end
   return makers
