@@ -16,6 +16,7 @@ local ports = require "modem.ports"
 
 ---@class modem.configuration
 ---@field value integer its bConfigurationValue
+---@field power integer its bMaxPower, in units of 2 mA, or of 8 mA at SuperSpeed
 ---@field interfaces modem.usb_interface[] without names and drivers
 
 ---@class modem.mode
@@ -46,8 +47,8 @@ function M.configurations(descriptors)
     local length, kind = descriptors:byte(at, at + 1)
     if length < 2 or at + length - 1 > #descriptors then
       break
-    elseif kind == CONFIGURATION and length >= 6 then
-      list[#list + 1] = { value = descriptors:byte(at + 5), interfaces = {} }
+    elseif kind == CONFIGURATION and length >= 9 then
+      list[#list + 1] = { value = descriptors:byte(at + 5), power = descriptors:byte(at + 8), interfaces = {} }
     elseif kind == INTERFACE and length >= 9 and list[1] and descriptors:byte(at + 3) == 0 then
       table.insert(list[#list].interfaces, {
         number = descriptors:byte(at + 2), class = ("%02x:%02x:%02x"):format(descriptors:byte(at + 5, at + 7)),

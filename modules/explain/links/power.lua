@@ -5,6 +5,7 @@ local absent = require "explain.absent"
 local enumeration = require "explain.enumeration"
 local hubs = require "explain.hubs"
 local link = require "explain.link"
+local modes = require "modem.modes"
 
 local USB = "/sys/bus/usb/devices/"
 local BUS_POWERED = 100 -- mA that a hub without a supply of its own gives to each port
@@ -14,16 +15,9 @@ local OFTEN = 3 -- departures
 
 -- Milliamperes that the first configuration asks for: sysfs tells only those of one that is set.
 local function wanted_current(case)
-  local descriptors = case.host:read(case.usb .. "/descriptors") or ""
+  local first = modes.configurations(case.host:read(case.usb .. "/descriptors"))[1]
   local unit = (tonumber(case.host:read(case.usb .. "/speed") or "") or 0) >= SUPER_SPEED and 8 or 2
-  local at = 1
-  while at + 8 <= #descriptors and descriptors:byte(at) > 0 do
-    if descriptors:byte(at + 1) == 2 then
-      return descriptors:byte(at + 8) * unit
-    end
-    at = at + descriptors:byte(at)
-  end
-  return 0
+  return first and first.power * unit or 0
 end
 
 -- The kernel sets no configuration of a device that asks for more than its hub may give.
