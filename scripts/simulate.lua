@@ -13,6 +13,7 @@ local faults = require "simulator.faults"
 local validate = require "base.validate"
 local wrap = require "terminal.wrap"
 local new_modem = require("simulator.modem").new
+local personalities = require "simulator.personalities"
 local numbered = require("simulator.models.personality").numbered
 
 local MAX_COUNT = 100
@@ -26,9 +27,9 @@ end
 -- The modem's own process -------------------------------------------------------------------------------------------
 
 local function make_modem(args, group, number)
-  local ok, personality = pcall(require, "simulator.models." .. args.modem)
-  if not ok or not personality.usb then
-    return usage(("there is no simulated modem '%s'"):format(args.modem))
+  local personality, err = personalities.load(args.modem)
+  if not personality then
+    return nil, err
   end
   if args.replay then
     return require("simulator.replay").new(args.replay, numbered(personality, number), group)
@@ -39,7 +40,8 @@ local function make_modem(args, group, number)
   end
   modem.latency = args.latency or modem.latency
   for _, text in ipairs(args.fault) do
-    local fault, err = faults.parse(text)
+    local fault, ok
+    fault, err = faults.parse(text)
     if fault then
       ok, err = faults.apply(modem, fault.name, fault.arguments, fault.after)
     end
@@ -288,8 +290,8 @@ return {
     { "--latency", validate.seconds_or_none, "Seconds from each command to its answer", argname = "SECONDS" },
     { "--fault", validate.any_text, "Begin with this fault; can be given more than once", many = true,
       argname = "FAULT", candidates = fault_names },
-    { "--modem", validate.any_text, "Which modem: mc7455, em7565, ec25, ln920, le910c4, me909, or a file in "
-      .. "modules/simulator/models", default = "mc7455", argname = "NAME" },
+    { "--modem", validate.any_text, "Which modem: a file of modules/simulator/models", default = "mc7455",
+      argname = "NAME", candidates = function() return personalities.names() end },
     { "--replay", validate.any_text, "A modem that answers as the one in this recording did: see `moontower record`",
       argname = "FILE" },
     { "--count", validate.whole(1, MAX_COUNT),

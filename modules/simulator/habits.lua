@@ -33,6 +33,22 @@ local function lacking(personality, protocol)
   return set
 end
 
+---What its `lacks` says of services that there are not.
+---@param personality simulator.personality
+---@return string? mistake
+function habits.mistake(personality)
+  for protocol, list in pairs(personality.lacks or {}) do
+    for _, text in ipairs(services[protocol] and list or {}) do
+      if not services[protocol][text:match "^%S+"] then
+        return ("'lacks': %s has no service '%s'"):format(protocol:upper(), text:match "^%S+")
+      end
+    end
+    if not services[protocol] then
+      return ("'lacks': there is no protocol '%s'"):format(protocol)
+    end
+  end
+end
+
 local function without(entries, numbers)
   local rest = {}
   for number, entry in pairs(entries) do

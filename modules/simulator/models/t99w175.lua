@@ -16,7 +16,6 @@ return personality.join(laptop, {
   name = "t99w175",
   at = "foxconn",
   at_tunnel = false,
-  only_protocol = "mbim",
   mbimex = 0x0200,
   lacks = { qmi = { "dms 0x555f invalid-qmi-command", "pdc" } },
   configurations = false,

@@ -1,8 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Situations of simulated modems in worlds of their own: every personality, healthy, and firmware that does not answer.
 
-local fs = require "core.fs"
-local program = require "core.program"
+local personalities = require "simulator.personalities"
 
 local M = {}
 
@@ -17,14 +16,9 @@ M.broken = {
     run = "moontower simulate fault flash" },
 }
 
--- The personalities: what else is in the folder has no IMEI.
 M.healthy = {}
-for _, file in ipairs(assert(fs.list(program.home .. "/modules/simulator/models"))) do
-  local name = file:match "^(.+)%.lua$"
-  local model = name and require("simulator.models." .. name)
-  if type(model) == "table" and model.imei then
-    table.insert(M.healthy, { name = "personality " .. name, broken = false, options = { "--modem", name } })
-  end
+for i, name in ipairs(personalities.names()) do
+  M.healthy[i] = { name = "personality " .. name, broken = false, options = { "--modem", name } }
 end
 
 for _, composition in ipairs { "qmi", "ecm", "rndis" } do
