@@ -3,6 +3,7 @@
 -- and with --write renews them.
 
 local command = require "cli.command"
+local composition = require "simulator.composition"
 local control = require "simulator.control"
 local declaration = require "base.declaration"
 local entries = require "daemon.entries"
@@ -10,16 +11,18 @@ local events = require "events"
 local exit_status = require "cli.exit_status"
 local fs = require "core.fs"
 local keys = require "carrier.keys"
+local maker = require "maker"
 local option = require "cli.option"
 local own_command = require "cli.own_command"
 local families = require "metrics.families"
 local parser = require "cli.parser"
+local personalities = require "simulator.personalities"
 local places = require "loading.places"
 local policy = require "policy"
 local program = require "core.program"
 local status = require "status"
 
-local READMES = { "carriers/README.md", "modules/simulator/README.md", "scripts/README.md" }
+local READMES = { "README.md", "carriers/README.md", "modules/simulator/README.md", "scripts/README.md" }
 
 local function escaped(text) return (text:gsub("|", "\\|")) end
 
@@ -196,6 +199,43 @@ made["metrics"] = function()
     rows[i] = { quoted(family.type == "counter" and family.name .. "_total" or family.name), family.help }
   end
   return table_of({ "Metric", "What it is" }, rows)
+end
+
+-- What people call a maker, where that is more than its name.
+local called = { sierra = "Sierra Wireless", simcom = "SIMCom" }
+
+local function speaks(personality)
+  local words, choices = {}, composition.choices(personality)
+  for _, name in ipairs { "mbim", "qmi", "ecm", "ncm", "rndis" } do
+    words[#words + 1] = choices[name] and name:upper() or nil
+  end
+  return table.concat(words, ", ") .. (personality.pcie and " on PCIe" or "")
+end
+
+local function sorted_keys(values)
+  local list = {}
+  for key in pairs(values) do list[#list + 1] = key end
+  table.sort(list)
+  return list
+end
+
+made["modems"] = function()
+  local modems, rows = {}, {}
+  for _, name in ipairs(personalities.names()) do
+    local personality = assert(personalities.load(name))
+    local its = personality.at or maker.of_text(personality.usb.manufacturer).name
+    modems[its] = modems[its] or {}
+    table.insert(modems[its], ("%s (%s; %s)"):format(personality.hardware:gsub("^%u+_", ""), speaks(personality),
+      quoted(name)))
+  end
+  for _, one in ipairs(maker.all()) do
+    local settings = sorted_keys(one:load "settings" or {})
+    rows[#rows + 1] = modems[one.name] and {
+      called[one.name] or one.name:gsub("^%l", string.upper), table.concat(modems[one.name], ", "),
+      table.concat(settings, ", "),
+    } or nil
+  end
+  return table_of({ "Maker", "Simulated modems", "`setup` sets, beside what all have" }, rows)
 end
 
 local tables = {}

@@ -13,8 +13,11 @@ local bits = {
 
 -- What carries the data: one of them.
 local networks = { qmi = bits.rmnet0, mbim = bits.mbim, ecm = bits.ecm, ncm = bits.ncm, rndis = bits.rndis }
-local any_network = bits.rmnet1 | bits.rmnet2
-for _, bit in pairs(networks) do any_network = any_network | bit end
+local network_names, any_network = {}, bits.rmnet1 | bits.rmnet2
+for name, bit in pairs(networks) do
+  network_names[#network_names + 1] = name
+  any_network = any_network | bit
+end
 
 -- In the words of QMI.
 local qmi_bits = {
@@ -120,20 +123,23 @@ function methods:configure(number)
   end
 end
 
-local function includes(list, wanted)
-  for _, value in pairs(list) do
-    if value == wanted then return true end
+---What a modem may carry its packets by: it has an interface for it, and a number or a configuration, if those choose.
+---@param personality simulator.personality
+---@return table<"mbim"|"qmi"|"ecm"|"ncm"|"rndis", true>
+function composition.choices(personality)
+  local usb, choices = personality.usb, {}
+  for _, name in pairs(usb.configurations or usb.numbers or network_names) do
+    choices[name] = personality.interfaces[name] and true or nil
   end
-  return false
+  return choices
 end
 
 ---Comes up in the usual composition of a protocol from now on, and at once.
 ---@param protocol "mbim"|"qmi"|"ecm"|"ncm"|"rndis"
 ---@return boolean done false: it has none such
 function methods:compose(protocol)
-  local usb, configurations = self.personality.usb, self:configurations()
-  local choices = usb.configurations or usb.numbers or self.personality.interfaces[protocol] and { protocol } or {}
-  if not includes(choices, protocol) then
+  local configurations = self:configurations()
+  if not composition.choices(self.personality)[protocol] then
     return false
   end
   self:choose_interfaces(self.nv.usb.type, usual_mask(self.personality, protocol))
@@ -212,15 +218,18 @@ function methods:network_mode()
     and (configurations and configurations[self.configuration] or composition.data_of(self.usb.mask)) or nil
 end
 
----An interface, with the number that it has beside this protocol: MBIM takes two, which moves those behind it, and some
----makers have an order of their own for each.
+-- QMI takes one interface.
+local takes_two = { mbim = true, ecm = true, ncm = true, rndis = true }
+
+---An interface, with the number that it has beside what carries the data: what takes two interfaces moves those behind
+---it, and some makers have an order of their own for each.
 ---@param name string a key of the personality's interfaces
 ---@param protocol "mbim"|"qmi"|false|nil
 ---@return table
 function methods:interface(name, protocol)
-  local interface = self.personality.interfaces[name]
-  local number = (interface.numbers or {})[protocol or self:network_mode() or "none"]
-    or interface.behind_data and protocol == "mbim" and interface.interface + 1 or interface.interface
+  local interface, data = self.personality.interfaces[name], protocol or self:network_mode() or "none"
+  local number = (interface.numbers or {})[data]
+    or interface.behind_data and takes_two[data] and interface.interface + 1 or interface.interface
   if number == interface.interface then
     return interface
   end

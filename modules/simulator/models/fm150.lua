@@ -30,9 +30,11 @@ return personality.join(sprint, ec25, {
       output = 1 },
     ppp   = { interface = 1, numbers = { mbim = 2, rndis = 2 }, subclass = 0x00, interrupt = 3, input = 2, output = 2,
       always = true },
-    modem = { interface = 2, numbers = { mbim = 4 }, subclass = 0x00, interrupt = 5, input = 4, output = 3 },
+    modem = { interface = 2, numbers = { mbim = 4, rndis = 4 }, subclass = 0x00, interrupt = 5, input = 4, output = 3 },
     qmi   = { interface = 4 },
     mbim  = { interface = 0 },
+    ecm   = { interface = 4, notification = 7, input = 6, output = 4, mac = "0250F3000001" },
+    rndis = { interface = 0, notification = 7, input = 6, output = 4, mac = "0250F3000001" },
   },
 
   imei = "863109050000015",

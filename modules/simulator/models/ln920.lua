@@ -18,9 +18,11 @@ return require("simulator.models.personality").join(require "simulator.models.sp
   },
   -- "ppp" is its second port for commands.
   interfaces = {
-    diag  = { interface = 0, subclass = 0xff, protocol = 0x30, input = 1, output = 1 },
+    diag  = { interface = 0, numbers = { rndis = 2 }, subclass = 0xff, protocol = 0x30, input = 1, output = 1 },
     qmi   = { interface = 2 },
     mbim  = { interface = 2 },
+    ecm   = { interface = 2, notification = 7, input = 6, output = 4, mac = "0250F3000001" },
+    rndis = { interface = 0, notification = 7, input = 6, output = 4, mac = "0250F3000001" },
     nmea  = { interface = 3, subclass = 0x00, behind_data = true, interrupt = 3, input = 2, output = 2 },
     modem = { interface = 4, subclass = 0x00, behind_data = true, interrupt = 5, input = 4, output = 3 },
     ppp   = { interface = 5, subclass = 0x00, behind_data = true, interrupt = 9, input = 8, output = 5, always = true },
