@@ -9,12 +9,10 @@ local net = require "net"
 local netlink = require "core.netlink"
 local plan = require "link.plan"
 local probes = require "explain.probes"
+local ways = require "explain.ways"
 
-local MAIN_TABLE = 254
 local RESOLV_CONF = "/etc/resolv.conf"
 local RESOLVED_LINKS = "/run/systemd/resolve/netif"
-local ARP = "/proc/net/arp"
-local COMPLETE = 2 -- ATF_COM: the neighbour has answered
 
 ---@class explain.host_facts
 ---@field name string of the interface
@@ -27,7 +25,8 @@ local COMPLETE = 2 -- ATF_COM: the neighbour has answered
 ---@field addresses string[] that the interface has
 ---@field differences link.difference[] from what `up` has set up
 ---@field twins { link: string, address: string }[] the same addresses, or networks around them, on other interfaces
----@field ways explain.way[] default routes of the main table, the best of each family first
+---@field ways explain.way[] as explain.ways has them
+---@field rules explain.rule[] that come before the main table, and are not ours
 ---@field strict boolean does the kernel drop answers that it would send another way (rp_filter)?
 ---@field clat { problem: string?, hint: string?, device: string?, prefix: string? }?
 ---@field servers string[] DNS servers of the connection
@@ -41,19 +40,13 @@ local COMPLETE = 2 -- ATF_COM: the neighbour has answered
 ---@field gateway string?
 ---@field mtu integer?
 
----@class explain.way
----@field family "ipv4"|"ipv6"
----@field link string?
----@field gateway string?
----@field metric integer
----@field type string
----@field is_dead boolean the interface has no carrier, or the gateway does not answer there
-
 ---@class explain.resolver
 ---@field address string
 ---@field link string? that leads there, "lo" for a program of this computer; nil: none does
 ---@field seconds number? until it answered
 ---@field problem string?
+---@field filtered boolean? a packet filter of this computer drops what is asked
+---@field refused boolean? no program takes questions there
 
 local M = {}
 
@@ -63,78 +56,6 @@ local function family_of(given)
   return { addresses = addresses, gateway = given.gateway, mtu = given.mtu, dns = given.dns }
 end
 
--- ---- routes ----
-
-local function number(address)
-  local value = 0
-  for part in address:gmatch "%d+" do value = value << 8 | tonumber(part) end
-  return value
-end
-
----Is an IPv4 address within a network?
----@param address string
----@param network string
----@param length integer
----@return boolean
-local function is_within(address, network, length)
-  return number(address) >> 32 - length == number(network) >> 32 - length
-end
-
--- The interface that the kernel sends packets for an address to, by the main table.
-local function way_to(address, routes)
-  local family, best, most = inet.family(address), nil, -1
-  for _, route in ipairs(routes) do
-    local network, length = route.destination:match "^(.*)/(%d+)$"
-    length = tonumber(length) or 0
-    local fits = route.destination == "default" or family == "ipv4" and network and is_within(address, network, length)
-      or network == address
-    if route.table == MAIN_TABLE and route.family == family and fits
-      and (length > most or length == most and route.metric < best.metric) then
-      best, most = route, length
-    end
-  end
-  return best and best.link
-end
-
--- Neighbours that have not answered ARP. The kernel forgets one soon after it was asked for.
-local function silent_neighbours()
-  local silent = {}
-  for address, flags, device in (fs.read(ARP) or ""):gmatch "([%d.]+)%s+0x%x+%s+0x(%x+)%s+%S+%s+%S+%s+(%S+)" do
-    silent[device .. " " .. address] = tonumber(flags, 16) & COMPLETE == 0
-  end
-  return silent
-end
-
-local function is_dead(route, silent)
-  if route.type ~= "unicast" then
-    return true
-  end
-  if not route.link then -- it has next hops
-    return false
-  end
-  local now = netlink.link(route.link)
-  return not now or not now.up or not now.running or silent[route.link .. " " .. (route.gateway or "")] or false
-end
-
-local function ways_of(routes)
-  local ways, silent = {}, silent_neighbours()
-  for _, route in ipairs(routes) do
-    if route.destination == "default" and route.table == MAIN_TABLE then
-      ways[#ways + 1] = {
-        family = route.family, link = route.link, gateway = route.gateway, metric = route.metric, type = route.type,
-        is_dead = is_dead(route, silent),
-      }
-    end
-  end
-  table.sort(ways, function(a, b)
-    if a.family ~= b.family then return a.family < b.family end
-    return a.metric < b.metric
-  end)
-  return ways
-end
-
-local function sysctl(path) return tonumber(fs.read("/proc/sys/net/ipv4/conf/" .. path .. "/rp_filter") or "") or 0 end
-
 -- ---- addresses ----
 
 -- Of IPv4, where private networks are the same everywhere.
@@ -143,7 +64,7 @@ local function twins_of(name, wanted, all)
   for _, address in ipairs(wanted) do
     for _, other in ipairs(all) do
       if other.link ~= name and other.family == "ipv4" and inet.family(address) == "ipv4"
-        and other.prefix_length > 0 and is_within(address, other.address, other.prefix_length) then
+        and other.prefix_length > 0 and ways.is_within(address, other.address, other.prefix_length) then
         twins[#twins + 1] = { link = other.link, address = ("%s/%d"):format(other.address, other.prefix_length) }
       end
     end
@@ -163,9 +84,10 @@ end
 
 local function resolvers_of(routes)
   local text, list = fs.read(RESOLV_CONF) or "", {}
-  for address in ("\n" .. text):gmatch "\nnameserver%s+(%S+)" do
-    local is_local = address:find "^127%." or address == "::1"
-    list[#list + 1] = { address = address, link = is_local and "lo" or way_to(address, routes) }
+  for address in ("\n" .. text):gmatch "\nnameserver[ \t]+(%S+)" do
+    local is_local = address:find "^127%." or address == "::1" or address == "0.0.0.0" or address == "::"
+    local link_of = is_local and "lo" or address:match "%%(.+)$" or ways.way_to(address, routes)
+    list[#list + 1] = { address = address, link = link_of }
   end
   return list, text:match "^#%s*([^\n]+)"
 end
@@ -184,15 +106,23 @@ local function routed_to(name)
   return list
 end
 
--- A tunnel's packets leave through the modem, where that is the way out.
-local TUNNELS = { tun = true, wireguard = true, ipip = true, sit = true, gre = true, vti = true, xfrm = true }
-
 local function is_on_modem(facts, device)
-  local now = device ~= facts.name and netlink.link(device)
-  return device == facts.name or facts.clat ~= nil and device == facts.clat.device or now and TUNNELS[now.type] or false
+  return device == facts.name or facts.clat ~= nil and device == facts.clat.device or ways.is_tunnel(device)
 end
 
 -- ---- all of it ----
+
+-- Of which families packets leave by this connection, or by a tunnel that may be on it.
+local function leaves_of(facts)
+  local best, leaves = {}, {}
+  for _, way in ipairs(facts.ways) do
+    if not best[way.family] then
+      best[way.family] = way
+      leaves[way.family] = not way.is_dead and (way.is_tunnel or way.link ~= nil and is_on_modem(facts, way.link))
+    end
+  end
+  return leaves
+end
 
 local function of_journal(facts, journal)
   local translation = journal and journal.clat
@@ -230,11 +160,12 @@ function M.look(bearer)
   facts.is_up, facts.mtu, facts.wanted_mtu = now.up, now.mtu, plan.mtu(bearer, journal and journal.mtu)
   facts.differences, facts.addresses = described.differences, addresses_on(facts.name, all)
   facts.twins = twins_of(facts.name, facts.told.ipv4.addresses, all)
-  facts.ways, facts.strict = ways_of(routes), math.max(sysctl "all", sysctl(facts.name)) == 1
+  facts.ways, facts.rules = ways.of(routes, facts.name), ways.rules()
+  facts.strict = ways.is_strict(facts.name)
   facts.servers = described.dns
   facts.resolvers, facts.resolv_conf = resolvers_of(routes)
   facts.routed = routed_to(facts.name)
-  facts.probes = probes.send(facts)
+  facts.probes = probes.send(facts, leaves_of(facts))
   local asked = {}
   table.move(facts.resolvers, 1, #facts.resolvers, 1, asked)
   table.move(facts.routed, 1, #facts.routed, #asked + 1, asked)

@@ -15,6 +15,8 @@ local task = require "task"
 ---@field long explain.answer[] hosts that were sent packets as long as the interface's MTU; none: no host has answered
 ---@field passing_size integer? bytes of the longest packet that was answered, if those were not
 ---@field received_packets integer? that came in by the interface while hosts and servers were asked
+---@field unbound explain.answer[] hosts that have answered, asked by the way that the kernel chooses; none: that is
+---another interface's
 ---@field nat64 boolean? do the connection's DNS servers know a way to IPv4? nil: not asked
 
 ---@class explain.answer
@@ -25,6 +27,7 @@ local task = require "task"
 ---@field from string? the host that says so
 ---@field prohibited boolean? that host does not let packets through
 ---@field filtered boolean? a packet filter of this computer has dropped it on its way out
+---@field refused boolean? no program takes questions there
 ---@field is_told boolean? a host has told that the packet is too long: senders adapt to that
 
 local M = {}
@@ -48,19 +51,23 @@ local function answer_of(spec, family, seconds, err, size)
   return {
     probe = spec, size = size, seconds = seconds, problem = err and err.message, from = detail.from,
     prohibited = detail.icmp_type == wanted.type and wanted.codes[detail.icmp_code] or nil,
-    filtered = detail.errno == "EPERM" or nil, is_told = err and detail.errno == "EMSGSIZE" or nil,
+    filtered = detail.errno == "EPERM" or nil, refused = detail.errno == "ECONNREFUSED" or nil,
+    is_told = err and detail.errno == "EMSGSIZE" or nil,
   }
+end
+
+local function family_of(spec)
+  return (inet.family(spec) == "ipv6" or spec:find("[", 1, true)) and "ipv6" or "ipv4"
 end
 
 -- Asks until it answers, or a host says why it does not.
 local function ask(name, spec)
-  local parsed = assert(net.parse_probe(spec))
   local seconds, err
   for _ = 1, TRIES do
-    seconds, err = net.probe(parsed, { link = name, timeout = TIMEOUT })
+    seconds, err = net.probe(spec, { link = name, timeout = TIMEOUT })
     if seconds or err.code ~= "timeout" then break end
   end
-  return answer_of(spec, parsed.family, seconds, not seconds and err or nil)
+  return answer_of(spec, family_of(spec), seconds, not seconds and err or nil)
 end
 
 local function ask_long(name, address, bytes)
@@ -166,14 +173,32 @@ local function look_for_holes(result, name, mtu)
   end
 end
 
+-- Of each family that leaves by the modem, or by a tunnel: a host that has answered through the modem's interface is
+-- asked as programs do, which name none.
+local function ask_unbound(result, leaves)
+  local functions, is_asked = {}, {}
+  for _, one in ipairs(answered(result.hosts)) do
+    local parsed = net.parse_probe(one.probe)
+    if leaves[parsed.family] and not is_asked[parsed.family] then
+      is_asked[parsed.family] = true
+      functions[#functions + 1] = function() return ask(nil, one.probe) end
+      functions[#functions + 1] = parsed.kind == "ping" and function()
+        return ask(nil, port_of(parsed.address))
+      end or nil
+    end
+  end
+  result.unbound = all_of(functions)
+end
+
 local function received(name)
   local now = netlink.link(name)
   return now and now.statistics and now.statistics.rx.packets
 end
 
 ---@param facts explain.host_facts as far as it is known
+---@param leaves { ipv4: boolean, ipv6: boolean } do packets leave by this connection, or by a tunnel that may be on it?
 ---@return explain.probes
-function M.send(facts)
+function M.send(facts, leaves)
   local name, has, before = facts.name, families_of(facts.addresses), received(facts.name)
   local functions = hosts_of(name, has)
   local families = #functions
@@ -189,6 +214,7 @@ function M.send(facts)
   end
   local after = received(name)
   result.received_packets = before and after and after - before
+  ask_unbound(result, leaves)
   look_for_holes(result, name, facts.mtu)
   if has.ipv6 and not has.ipv4 and #facts.servers > 0 then
     result.nat64 = nat64.find(name, facts.servers) and true or false
@@ -196,16 +222,21 @@ function M.send(facts)
   return result
 end
 
----Asks the resolvers that programs ask, where the way there is the modem's, or a tunnel's, which is on it.
+---Asks the resolvers that programs ask, where the way there is the modem's, or a tunnel's, which is on it. Of a program
+---of this computer only a refusal counts: it may ask by another interface in turn.
 ---@param resolvers explain.resolver[]
 ---@param may_ask fun(link: string): boolean
 function M.ask_resolvers(resolvers, may_ask)
   local functions = {}
   for _, resolver in ipairs(resolvers) do
-    if resolver.link and resolver.address and may_ask(resolver.link) then
+    local is_here = resolver.link == "lo"
+    if resolver.link and inet.family(resolver.address or "") and (is_here or may_ask(resolver.link)) then
       functions[#functions + 1] = function()
         local one = ask(resolver.link, dns_spec(resolver.address))
-        resolver.seconds, resolver.problem = one.seconds, one.problem
+        if not is_here or one.refused then
+          resolver.seconds, resolver.problem, resolver.refused = one.seconds, one.problem, one.refused
+        end
+        resolver.filtered = one.filtered
         return true
       end
     end

@@ -49,6 +49,35 @@ local function silent(names)
   return { code = "unreachable", hint = HINT, message = message }
 end
 
+-- Questions do not even leave this computer.
+local function of_filter(host)
+  for _, list in ipairs { host.resolvers, host.probes.servers } do
+    for _, one in ipairs(list) do
+      if one.filtered then
+        return {
+          code = "permission", message = "a packet filter of this computer drops what is asked of DNS servers",
+          hint = "`nft list ruleset`, or `iptables -S`, shows it: allow what goes out to port 53.",
+        }
+      end
+    end
+  end
+end
+
+-- A program of this computer is to be asked, and does not run.
+local function of_missing_stub(host)
+  for _, one in ipairs(host.resolvers) do
+    if not one.refused or one.link ~= "lo" then return nil end
+  end
+  local first = host.resolvers[1]
+  return first and {
+    code = "unreachable",
+    message = ("programs ask %s for names, by /etc/resolv.conf, and no program of this computer answers there"):format(
+      first.address),
+    hint = "Start it: `systemctl start systemd-resolved`, or dnsmasq, or what else has written that. Without it, "
+      .. "`moontower up` writes this connection's servers there.",
+  }
+end
+
 -- Names go to a tunnel's servers.
 local function of_routed(host)
   for _, other in ipairs(host.routed) do
@@ -104,7 +133,7 @@ return link {
     if not facts.answers(all) then
       return seen:unknown("no host answers: see the link path")
     end
-    local why = of_routed(host) or of_resolvers(host) or of_stub(all)
+    local why = of_filter(host) or of_missing_stub(host) or of_routed(host) or of_resolvers(host) or of_stub(all)
     if why then
       return seen:broken(why)
     end

@@ -7,8 +7,20 @@ local link = require "explain.link"
 local names = { ipv4 = "IPv4", ipv6 = "IPv6" }
 
 local function words_of(way)
-  return ("default%s%s, metric %d%s"):format(way.gateway and " via " .. way.gateway or "", way.link
-    and " dev " .. way.link or " " .. way.type, way.metric, way.is_dead and ", dead" or "")
+  return ("%s%s%s, metric %d%s"):format(way.destination, way.gateway and " via " .. way.gateway or "",
+    way.link and " dev " .. way.link or " " .. way.type, way.metric, way.is_dead and ", dead" or "")
+end
+
+local OF_TUNNEL = "End or restart what has made it, such as a VPN: `ip route` shows it."
+
+local function hint_of_dead(way)
+  if not way.link then
+    return "Remove it: `ip route` shows it, and a VPN's kill switch may have made it."
+  elseif way.is_tunnel or way.destination ~= "default" then
+    return OF_TUNNEL
+  end
+  return ("Plug its cable in, or take it down: `ip link set %s down`. Or have the modem go first: "
+    .. "`moontower up --metric %d`."):format(way.link, math.max(way.metric - 1, 0))
 end
 
 -- A way that packets take, and that leads nowhere.
@@ -21,9 +33,7 @@ local function of_dead(all, seen)
         message = way.link and ("%s goes by %s, which is dead, before the modem (metric %d)"):format(
           names[family], way.link, way.metric)
           or ("a route of the type '%s' takes %s before the modem"):format(way.type, names[family]),
-        hint = way.link and ("Plug its cable in, or take it down: `ip link set %s down`. Or have the modem go first: "
-          .. "`moontower up --metric %d`."):format(way.link, math.max(way.metric - 1, 0))
-          or "Remove it: `ip route` shows it, and a VPN's kill switch may have made it.",
+        hint = hint_of_dead(way),
       }
     end
   end
@@ -42,6 +52,41 @@ local function of_strict(all, seen)
   end
 end
 
+-- The family that counts: IPv4, where it was asked, as VPNs keep IPv6 away on purpose.
+local function counting(unbound)
+  local list = { ipv4 = {}, ipv6 = {} }
+  for _, one in ipairs(unbound) do
+    table.insert(list[one.probe:find "%d+%.%d+%.%d+%.%d+" and "ipv4" or "ipv6"], one)
+  end
+  local family = list.ipv4[1] and "ipv4" or "ipv6"
+  return list[family], family
+end
+
+-- The modem's connection works, and packets that name no interface do not get there.
+local function of_other_way(all, seen)
+  local unbound = all.host.probes.unbound or {}
+  for _, one in ipairs(unbound) do
+    seen:note(one.probe .. ", by the kernel's choice", one.seconds and "answers" or one.problem)
+  end
+  local list, family = counting(unbound)
+  for _, one in ipairs(list) do
+    if one.seconds then return nil end
+  end
+  if not list[1] then
+    return nil
+  end
+  local other = facts.better_way(all, family)
+  return seen:broken {
+    code = "unreachable",
+    message = other
+      and ("%s goes by %s before the modem, and nothing answers there"):format(names[family], other.link)
+      or ("hosts answer through %s, and not where the kernel chooses the way for %s"):format(all.host.name,
+        names[family]),
+    hint = other and OF_TUNNEL or "`ip rule` and `ip route get 8.8.8.8` show where packets go: end what leads them "
+      .. "there, such as a VPN with its kill switch.",
+  }
+end
+
 return link {
   name = "routes", needs = { "addresses" }, by_facts = true,
 
@@ -52,12 +97,16 @@ return link {
       return verdict
     end
     for _, way in ipairs(all.host.ways) do seen:note(names[way.family], words_of(way)) end
+    for _, rule in ipairs(all.host.rules or {}) do
+      seen:note(("%s rule, priority %d"):format(names[rule.family], rule.priority), rule.action == "table"
+        and ("table %d"):format(rule.table) or rule.action)
+    end
     seen:note("rp_filter", all.host.strict and "strict" or "not strict")
     local difference = facts.difference(all, "route")
     if difference then
       return seen:broken(difference)
     end
-    verdict = of_dead(all, seen) or of_strict(all, seen)
+    verdict = of_dead(all, seen) or of_strict(all, seen) or of_other_way(all, seen)
     if verdict then
       return verdict
     end

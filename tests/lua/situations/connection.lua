@@ -12,11 +12,23 @@ local ETHERNET = "ip link add eth7 type veth peer name far7; ip link set eth7 up
   .. "ip address add 192.0.2.2/24 dev eth7; "
 local WAY = "ip route add default via 192.0.2.1 dev eth7 metric 100; "
 
+-- A router that answers: the other end of the pair is in a namespace of its own.
+local ROUTER = "ip netns add lan; ip link add eth7 type veth peer name far7 netns lan; "
+  .. "ip netns exec lan ip address add 192.0.2.1/24 dev far7; ip netns exec lan ip link set far7 up; "
+  .. "ip address add 192.0.2.2/24 dev eth7; ip link set eth7 up; "
+
 -- That of a VPN whose other end is gone.
 local TUNNEL = "ip tuntap add tun7 mode tun; ip address add 10.8.0.2/24 dev tun7; ip link set tun7 up; "
 
 local BUDGET = [[mkdir -p /etc/moontower; cat >/etc/moontower/config.lua <<END
 return { modems = { { apn = "r.ispsn", policy = { "schedule", budget = "1 B" } } } }
+END
+]]
+
+-- Those of an hour that is twelve hours away.
+local HOURS = [[mkdir -p /etc/moontower; hour=$(date +%H); hour=$(( (${hour#0} + 12) % 24 ))
+cat >/etc/moontower/config.lua <<END
+return { modems = { { apn = "r.ispsn", policy = { "schedule", hours = "$hour:00-$hour:01" } } } }
 END
 ]]
 
@@ -47,6 +59,8 @@ local list = {
     run = SERVE .. "; until_why 'is online'; moontower down" },
   { name = "a policy keeps it offline", broken = "apn", shows = "used up",
     run = BUDGET .. UP .. "ping -c1 8.8.8.8; " .. SERVE .. "; until_why 'used up'" },
+  { name = "it is outside of its hours", broken = "apn", shows = "outside of its hours",
+    run = HOURS .. SERVE .. "; until_why 'hours'" },
   { name = "a network that gives no address", broken = "apn", shows = "APN right", faults = { "dhcp=no" },
     run = "moontower up --apn r.ispsn --ip ipv4" },
   { name = "connected by a script, without this computer", broken = "addresses", shows = "is down",
@@ -71,11 +85,21 @@ local list = {
   { name = "a better route by a cable that is not plugged in", broken = "routes", shows = "eth7",
     run = UP .. ETHERNET .. WAY },
   { name = "a better route by a router that is silent", broken = "routes", shows = "eth7", run = UP .. ETHERNET
-    .. "ip link set far7 up; " .. WAY .. "ping -c1 -W2 192.0.2.1" },
+    .. "ip link set far7 up; " .. WAY },
+  { name = "a VPN that takes both halves of IPv4, and is dead", broken = "routes", shows = "tun7", run = UP
+    .. TUNNEL .. "ip route add 0.0.0.0/1 dev tun7; ip route add 128.0.0.0/1 dev tun7" },
+  -- To this computer, the second modem's interface is a tunnel.
+  { name = "a tunnel that goes first, and lets nothing through", broken = "routes", shows = "nothing answers there",
+    options = { "--count", "2" }, asked = "simulated1", run = "moontower up --device simulated1 --apn r.ispsn; "
+      .. "moontower up --device simulated2 --apn r.ispsn --metric 100; moontower simulate fault blackhole --on 2" },
+  { name = "a rule of a kill switch, past the main table", broken = "routes", shows = "rule, priority 100: table 999",
+    run = UP .. "ip route add unreachable default table 999; ip rule add priority 100 lookup 999" },
+  { name = "a rule that prohibits", broken = "routes", shows = "rule, priority 100: prohibit",
+    run = UP .. "ip rule add priority 100 prohibit" },
   { name = "a VPN's route that lets nothing through", broken = "routes", shows = "unreachable",
     run = UP .. "ip route add unreachable default metric 1" },
   { name = "strict rp_filter beside a better route", broken = "routes", shows = "rp_filter",
-    run = "moontower up --apn r.ispsn --ip ipv4; " .. ETHERNET .. "ip link set far7 up; " .. WAY
+    run = "moontower up --apn r.ispsn --ip ipv4; " .. ROUTER .. WAY
     .. "for name in all wwan0; do echo 1 >/proc/sys/net/ipv4/conf/$name/rp_filter; done" },
   { name = "DNS servers that are silent", broken = "dns", shows = "68.28.50.11", run = FAULT .. "no-dns" },
   { name = "a VPN's DNS server, and the VPN is dead", broken = "dns", shows = "10.8.0.1", run = UP
@@ -85,6 +109,13 @@ local list = {
   { name = "systemd-resolved asks a dead VPN for every name", broken = "dns", shows = "systemd-resolved asks 10.8.0.1",
     run = UP .. TUNNEL .. "mkdir -p /run/systemd/resolve/netif; "
       .. "printf 'SERVERS=10.8.0.1\\nDOMAINS=~.\\n' >/run/systemd/resolve/netif/$(cat /sys/class/net/tun7/ifindex)" },
+  { name = "a name server of this computer that does not run", broken = "dns", shows = "systemd-resolved",
+    run = UP .. "ip link set lo up; echo nameserver 127.0.0.53 >/etc/resolv.conf" },
+  { name = "a name server by an address of no host's", broken = "dns", shows = "programs ask 0.0.0.0",
+    run = UP .. "ip link set lo up; echo nameserver 0.0.0.0 >/etc/resolv.conf" },
+  { name = "a packet filter that lets no DNS out", broken = "dns", shows = "packet filter", run = UP
+    .. "nft 'add table inet f; add chain inet f out { type filter hook output priority 0; }; "
+    .. "add rule inet f out udp dport 53 drop'" },
   { name = "no DNS server at all", broken = "dns", shows = "names no server", run = UP .. ": >/etc/resolv.conf" },
   { name = "no DNS server of the network's", broken = "dns", shows = "has given none", faults = { "no-servers" },
     run = ": >/etc/resolv.conf; " .. UP },

@@ -31,6 +31,21 @@ local list = {
   { name = "addresses by DHCP", faults = { "dhcp" }, run = UP },
   { name = "a PIN that `up` would enter", faults = { "pin-lock" },
     run = "mkdir -p /etc/moontower; echo 1234 >/etc/moontower/pin; chmod 600 /etc/moontower/pin" },
+  { name = "IPv6 is switched off here",
+    run = "for name in all wwan0; do echo 1 >/proc/sys/net/ipv6/conf/$name/disable_ipv6; done; " .. UP },
+  { name = "two modems", options = { "--count", "2" },
+    run = UP .. " --device simulated1; " .. UP .. " --device simulated2" },
+  { name = "an eSIM with a profile", faults = { "euicc" }, run = UP },
+  { name = "some bands, the network's among them", options = { "--modem", "rm520n" },
+    run = "moontower at 'AT+QNWPREFCFG=\"lte_band\",2:4:12:25:26:66'; " .. UP },
+  { name = "a VPN that works", run = UP .. "; ip link add name vpn7 type dummy; ip link set vpn7 up; "
+    .. "ip address add 10.8.0.2/24 dev vpn7; ip route add 10.0.0.0/8 dev vpn7" },
+  { name = "a name server that no program understands, and others",
+    run = UP .. "; printf 'nameserver\noptions rotate\nnameserver fe80::1%%eth0\nnameserver 68.28.50.11\n' "
+      .. ">/etc/resolv.conf" },
+  { name = "a policy that is switched off",
+    run = "mkdir -p /etc/moontower; echo 'return { modems = { { policy = false } } }' >/etc/moontower/config.lua; "
+      .. ". $SUPPORT/daemon.sh; start; until_why 'is ready'" },
   { name = "after `down`", run = UP .. "; moontower down" },
   { name = "after a failure that is over", faults = { "refuse-apn" },
     run = UP .. "; moontower simulate fault none; " .. UP },
