@@ -6,6 +6,7 @@ local connections = require "modem.connection"
 local daemon = require "daemon"
 local day = require "history.day"
 local history = require "history"
+local hosts = require "explain.host"
 local last_failure = require "modem.last_failure"
 local orders = require "daemon.orders"
 local pins = require "modem.pin"
@@ -14,6 +15,7 @@ local settings = require "settings"
 local snapshot = require "modem.snapshot"
 local status = require "status"
 local task = require "task"
+local unpowered = require "explain.unpowered"
 
 local SIGNAL_TIME = 5
 local LATELY = 3600
@@ -21,11 +23,13 @@ local SEARCH_TIME = 10 -- seconds; a search through all bands takes minutes, but
 local SETTINGS_TIME = 10 -- seconds for a modem to tell what it may use, by AT commands or QMI
 
 ---@class explain.modem_facts
+---@field silence { code: string, message: string }? it has stopped to answer, so that nothing else is known
 ---@field sim { state: string, reason: string? } here and below: `unasked` is why the modem did not tell
 ---@field pin modem.pin?
 ---@field pin_from string? where a PIN for it is configured
 ---@field slots { number: integer, state: string, in_use: boolean }[]? of a modem whose card is missing
 ---@field radio modem.radio
+---@field rfkill string? the folder of what keeps modems off by a program's order, where a switch is off
 ---@field registration modem.registration
 ---@field refused_in string? technology of the network that refuses
 ---@field packet modem.packet_service
@@ -128,28 +132,49 @@ end
 
 local QUESTIONS = { "sim", "radio", "registration", "packet", "signal", "cells", "session", "home" }
 
+-- A modem may lose an answer, which is asked for once more. One that does not answer twice has fallen silent.
+local function ask(modem)
+  local now, err = snapshot.ask(modem, QUESTIONS)
+  for _, name in ipairs(now and now.lost or {}) do
+    local answer, again = snapshot.ask_one(modem, name)
+    if not answer and again.code == "timeout" then
+      return nil, again
+    end
+    now[name] = answer or now[name]
+  end
+  return now, err
+end
+
 -- A modem that was plugged in a moment ago still searches, and nothing is wrong with it: what it says before it is
 -- through counts for nothing.
 local function settled(modem)
-  local now, err = snapshot.ask(modem, QUESTIONS)
+  local now, err = ask(modem)
   if now and now.registration.state == "searching" and now.sim.state == "ready" then
     local found = modem:wait_for("registration", function() return modem:registration() end,
       function(value) return value.state ~= "searching" end, SEARCH_TIME)
     if found then
-      now, err = snapshot.ask(modem, QUESTIONS)
+      now, err = ask(modem)
     end
   end
-  return now or snapshot.usual(QUESTIONS, err)
+  return now or snapshot.usual(QUESTIONS, err), not now and err or nil
+end
+
+local function blocked_by(radio)
+  local folder, is_hard = unpowered.rfkill(hosts.new())
+  return radio.hardware == "off" and not is_hard and folder or nil
 end
 
 ---@param modem modem.modem that is started
 ---@return explain.modem_facts
 ---@return modem.bearer? bearer nil: it is not connected
 function M.ask(modem)
-  local now = settled(modem)
-  local signal = task.timeout(SIGNAL_TIME, modem.signal, modem) -- with what only the AT port tells, such as RSRP
+  local now, silence = settled(modem)
+  -- With what only the AT port tells, such as RSRP.
+  local signal = not silence and task.timeout(SIGNAL_TIME, modem.signal, modem)
   local facts = {
-    radio = plain(now.radio), registration = plain(now.registration), packet = plain(now.packet),
+    silence = silence and { code = silence.code, message = tostring(silence) },
+    radio = plain(now.radio), rfkill = blocked_by(now.radio), registration = plain(now.registration),
+    packet = plain(now.packet),
     signal = plain(signal or now.signal), cell = plain((now.cells.serving or {})[1]), session = plain(now.session),
     home = plain(now.home), refused_in = modem.refused_in,
   }

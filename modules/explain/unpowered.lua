@@ -70,21 +70,33 @@ local HARD = {
   hint = "Use the switch or key for wireless devices, or the computer's firmware setup. In a slot that holds W_DISABLE "
     .. "down for good, tape over that pin of the card: 20 on mini-PCIe, 8 on M.2.",
 }
-local SOFT = { message = "rfkill keeps the modem off", hint = "`rfkill unblock wwan` switches it on." }
+M.SOFT = { message = "rfkill keeps the modem off", hint = "`rfkill unblock wwan` switches it on." }
+
+---What rfkill has that keeps modems off.
+---@param host explain.host
+---@return string? folder nil: nothing
+---@return boolean is_hard a switch or a pin does, and no program
+function M.rfkill(host)
+  for _, name in ipairs(host:list(RFKILL)) do
+    local folder = RFKILL .. name
+    local is_hard, is_soft = host:read(folder .. "/hard") == "1", host:read(folder .. "/soft") == "1"
+    if host:read(folder .. "/type") == "wwan" and (is_hard or is_soft) then
+      return folder, is_hard
+    end
+  end
+  return nil, false
+end
 
 ---Laptops take the power from a card that is switched off: it leaves the bus.
 ---@param case explain.case
 ---@param seen explain.seen
 ---@return explain.verdict?
 function M.blocked(case, seen)
-  for _, name in ipairs(case.host:list(RFKILL)) do
-    local folder = RFKILL .. name
-    local is_hard, is_soft = case.host:read(folder .. "/hard") == "1", case.host:read(folder .. "/soft") == "1"
-    if case.host:read(folder .. "/type") == "wwan" and (is_hard or is_soft) then
-      for _, file in ipairs { "type", "name", "hard", "soft" } do seen:read(folder .. "/" .. file) end
-      local words = is_hard and HARD or SOFT
-      return seen:broken { code = "radio-off", message = words.message, hint = words.hint }
-    end
+  local folder, is_hard = M.rfkill(case.host)
+  if folder then
+    for _, file in ipairs { "type", "name", "hard", "soft" } do seen:read(folder .. "/" .. file) end
+    local words = is_hard and HARD or M.SOFT
+    return seen:broken { code = "radio-off", message = words.message, hint = words.hint }
   end
 end
 

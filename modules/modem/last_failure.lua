@@ -12,6 +12,7 @@ local KIND = "failures"
 ---@field message string
 ---@field hint string?
 ---@field nw_error integer? the network's cause
+---@field switch "hardware"? that kept the radio off
 ---@field incarnation string? of the modem
 
 local M = {}
@@ -22,7 +23,7 @@ function M.save(description, err)
   trace.note("failed", { code = err.code, message = err.message, hint = err.hint })
   state.save(KIND, description.key, {
     time = os.time(), code = err.code, message = err.message, hint = err.hint,
-    nw_error = (err.detail or {}).nw_error, incarnation = description.incarnation,
+    nw_error = (err.detail or {}).nw_error, switch = (err.detail or {}).switch, incarnation = description.incarnation,
   })
 end
 

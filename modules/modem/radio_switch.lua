@@ -19,6 +19,7 @@ function M.off_by_hardware()
   return errors.fail {
     code = "radio-off", source = "modem", message = "the radio is switched off by hardware",
     hint = "A switch on the computer, or the W_DISABLE pin of the modem's slot, keeps it off.",
+    detail = { switch = "hardware" },
   }
 end
 

@@ -15,7 +15,7 @@ return link {
       return seen:ok("it does not keep the radio off")
     end
     seen:note("radio", "off, by software")
-    if failure and failure.code == "radio-off" and not asked.held_radio then
+    if failure and failure.code == "radio-off" and failure.switch ~= "hardware" and not asked.held_radio then
       seen:note("the last `moontower up`", failure.message)
       return seen:broken {
         code = "radio-off", message = "the radio stays off when it is switched on, as with an FCC lock",

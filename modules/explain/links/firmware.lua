@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The firmware: it runs, and answers.
 
+local facts = require "explain.facts"
 local link = require "explain.link"
 
 local function waits(case, seen)
@@ -21,10 +22,10 @@ end
 local MUTE = "`moontower reset --usb` restarts it without asking it; unplugging it and plugging it in again does, too."
 local SLEEP = " If it happens again and again, keep the kernel from sending it to sleep: `echo on > %s/power/control`."
 
-local function mute(case, seen, err)
+local function mute(case, seen, code, message)
   local control = case.usb and seen:read_any(case.usb .. "/power/control")
   return seen:broken {
-    code = err.code, message = ("its firmware does not answer: %s"):format(err),
+    code = code, message = ("its firmware does not answer: %s"):format(message),
     hint = MUTE .. (control == "auto" and SLEEP:format(case.usb) or ""),
   }
 end
@@ -44,13 +45,17 @@ return link {
     if ok then
       identity, err = modem:identity()
     end
-    if identity then
+    local silence = identity and facts.of(case).asked.silence
+    if silence then
+      seen:note("the questions after its identity", silence.message)
+      return mute(case, seen, silence.code, silence.message)
+    elseif identity then
       seen:note("identity", ("firmware %s, hardware %s"):format(identity.firmware or "?", identity.hardware or "?"))
       return seen:ok("%s, firmware %s", modem:describe(identity.hardware), identity.firmware or "unknown")
     end
     seen:note("identity", tostring(err))
     if SILENT[err.code] then
-      return mute(case, seen, err)
+      return mute(case, seen, err.code, tostring(err))
     end
     return seen:broken {
       code = err.code, message = tostring(err),

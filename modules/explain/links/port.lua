@@ -4,6 +4,7 @@
 local link = require "explain.link"
 local machine = require "explain.machine"
 local modes = require "modem.modes"
+local netlink = require "core.netlink"
 
 local NET = "/sys/class/net/"
 
@@ -43,13 +44,18 @@ local function refused(seen, err)
 end
 
 local function no_interface(seen, description)
-  seen:note((description.folder or description.wwan_folder or "?") .. "/net", nil)
+  seen:note(description.net and NET .. description.net or (description.folder or description.wwan_folder or "?")
+    .. "/net", nil)
   return seen:broken {
-    code = "modem-failed", message = ("%s has no network interface beside it"):format(description.control),
+    code = "modem-failed",
+    message = description.net and ("its network interface %s is not here"):format(description.net)
+      or ("%s has no network interface beside it"):format(description.control),
     hint = "The packets have no way: dmesg tells why its driver made none. A program may have moved the interface into "
       .. "another network namespace (`ip -all netns exec ip link`).",
   }
 end
+
+local function is_there(case, name) return case.host:stat(NET .. name) ~= nil or netlink.link(name) ~= nil end
 
 local function look_at(case, seen, description)
   local path = description.control
@@ -58,14 +64,14 @@ local function look_at(case, seen, description)
     return no_node(case, seen, path)
   end
   seen:note(path, describe(stat))
-  if not description.net then
+  if not description.net or not is_there(case, description.net) then
     return no_interface(seen, description)
   end
   local modem, err = case:open()
   if not modem and err.code ~= "busy" then -- which is the next link's
     return refused(seen, err)
   end
-  seen:note(NET .. description.net, case.host:stat(NET .. description.net) and "there" or nil)
+  seen:note(NET .. description.net, "there")
   return seen:ok("%s speaks %s, and %s carries the packets", path, description.protocol:upper(), description.net)
 end
 
@@ -77,6 +83,9 @@ local function by_at(case, seen, description)
     return no_node(case, seen, description.control)
   elseif has_port then
     seen:note(description.control, describe(case.host:stat(description.control)))
+  end
+  if description.net and not is_there(case, description.net) then
+    return no_interface(seen, description)
   end
   local modem, err = case:open()
   if modem or err.code == "busy" then

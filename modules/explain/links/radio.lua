@@ -4,6 +4,7 @@
 local facts = require "explain.facts"
 local link = require "explain.link"
 local radio_switch = require "modem.radio_switch"
+local unpowered = require "explain.unpowered"
 
 return link {
   name = "radio", needs = { "firmware", "fcc" }, by_facts = true,
@@ -16,7 +17,10 @@ return link {
     end
     seen:note("hardware switch", radio.hardware)
     seen:note("software switch", radio.software)
-    if radio.hardware == "off" then
+    if radio.hardware == "off" and asked.rfkill then
+      seen:note(asked.rfkill, "soft: 1, hard: 0")
+      return seen:broken { code = "radio-off", message = unpowered.SOFT.message, hint = unpowered.SOFT.hint }
+    elseif radio.hardware == "off" then
       return seen:broken(select(2, radio_switch.off_by_hardware()))
     elseif radio.software == "on" then
       return seen:ok("on")

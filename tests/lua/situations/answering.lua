@@ -43,6 +43,11 @@ local function departures(...)
   return "echo 1000.00 900.00 >$computer/proc/uptime; log " .. table.concat(lines, " ")
 end
 
+local RFKILL = [[
+  rfkill=/sys/class/rfkill/rfkill0; mkdir -p $rfkill; echo wwan >$rfkill/type; echo laptop >$rfkill/name
+  echo 1 >$rfkill/soft
+]]
+
 local PCIE = sysfs.PCIE .. [[
   echo 0x0d4000 >$pci/class; mkdir -p $pci/power; echo active >$pci/power/runtime_status
 ]]
@@ -98,6 +103,10 @@ M.broken = {
   { name = "another moontower has it", broken = "holder", shows = "moontower", word = "firmware not reached",
     sys = MBIM .. "mkdir -p -m 700 /run/moontower/locks; exec 9>>/run/moontower/locks/cdc-wdm0; "
       .. "flock -n 9; program other" },
+  { name = "rfkill, of a modem that stays on the bus", broken = "radio", shows = "rfkill unblock wwan",
+    fault = "radio-off", sys = MBIM .. RFKILL .. "echo 0 >$rfkill/hard" },
+  { name = "a switch, of a modem that stays on the bus", broken = "radio", shows = "W_DISABLE",
+    fault = "radio-off", sys = MBIM .. RFKILL .. "echo 1 >$rfkill/hard" },
   { name = "it hangs, and may sleep", broken = "firmware", shows = "echo on >", fault = "hang",
     sys = MBIM .. "echo auto >$usb/power/control" },
 }

@@ -30,6 +30,8 @@ return {
     faults = { "radio-off" }, options = { "--composition", "qmi" } },
   { name = "a radio that is off by software (flight mode)", broken = "radio", shows = "moontower radio on",
     run = "moontower radio off" },
+  { name = "a switch that was off, and flight mode since", broken = "radio", shows = "moontower radio on",
+    faults = { "radio-off" }, run = UP .. "; moontower simulate fault radio-on; moontower radio off" },
   { name = "a radio that was ordered off", broken = "radio", shows = "`moontower radio off` was given",
     run = SERVE .. " moontower radio off" },
 }
