@@ -54,8 +54,8 @@ end
 function M.lacks_host(facts, seen)
   if not facts.host then
     return seen:unknown("there is no connection")
-  elseif facts.host.unasked then
-    return seen:unknown("the kernel does not tell: %s", facts.host.unasked)
+  elseif facts.host.problem then
+    return seen:unknown("the kernel does not tell: %s", facts.host.problem)
   end
 end
 

@@ -16,7 +16,7 @@ local RESOLVED_LINKS = "/run/systemd/resolve/netif"
 
 ---@class explain.host_facts
 ---@field name string of the interface
----@field unasked string? why the kernel did not tell; the rest is missing then
+---@field problem string? why the kernel did not tell; the rest is missing then
 ---@field is_up boolean
 ---@field mtu integer
 ---@field wanted_mtu integer that the network, or the user, wants
@@ -152,7 +152,7 @@ function M.look(bearer)
     routes, err = netlink.routes {}
   end
   if not routes then
-    facts.unasked = tostring(err)
+    facts.problem = tostring(err)
     return facts
   end
   local journal = described.journal

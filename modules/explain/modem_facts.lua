@@ -24,7 +24,7 @@ local SETTINGS_TIME = 10 -- seconds for a modem to tell what it may use, by AT c
 
 ---@class explain.modem_facts
 ---@field silence { code: string, message: string }? it has stopped to answer, so that nothing else is known
----@field sim { state: string, reason: string? } here and below: `unasked` is why the modem did not tell
+---@field sim { state: string, reason: string? } here and below: `problem` is why the modem did not tell
 ---@field pin modem.pin?
 ---@field pin_from string? where a PIN for it is configured
 ---@field slots { number: integer, state: string, in_use: boolean }[]? of a modem whose card is missing
@@ -58,7 +58,7 @@ local function plain(value)
   for key, inner in pairs(value) do
     local kind = type(inner)
     if key == "err" then
-      copy.unasked = tostring(inner)
+      copy.problem = tostring(inner)
     elseif key ~= "essential" and (kind ~= "table" or not getmetatable(inner)) and kind ~= "function" then
       copy[key] = plain(inner)
     end
@@ -81,7 +81,7 @@ local function settings_of(modem)
 end
 
 local function of_card(facts, modem, now)
-  facts.sim = { state = now.sim.state, reason = now.sim.reason, unasked = now.sim.err and tostring(now.sim.err) }
+  facts.sim = { state = now.sim.state, reason = now.sim.reason, problem = now.sim.err and tostring(now.sim.err) }
   if now.sim.state == "locked" then
     facts.pin = modem:pin() or {}
     local found, err = pins.find(now.sim.iccid, {})
@@ -126,7 +126,7 @@ local function bearer_of(modem, facts)
   local written = facts.connection
   local bearer, err = modem:bearer(written and written.complete and modem:connection()
     or { session = 0, apn = written and written.apn or "", ip = facts.session.ip })
-  facts.session.unasked = err and tostring(err)
+  facts.session.problem = err and tostring(err)
   return bearer
 end
 

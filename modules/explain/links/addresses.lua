@@ -75,9 +75,9 @@ return link {
     local all = facts.of(case)
     local asked, host = all.asked, all.host
     if not host and asked.session.state == "activated" then
-      seen:note("the modem", asked.session.unasked)
+      seen:note("the modem", asked.session.problem)
       return seen:broken {
-        code = "no-address", message = ("connected, and without addresses: %s"):format(asked.session.unasked),
+        code = "no-address", message = ("connected, and without addresses: %s"):format(asked.session.problem),
         hint = "Is the APN right? Connect again: `moontower down`, then `moontower up`.",
       }
     end

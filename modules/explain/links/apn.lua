@@ -70,11 +70,11 @@ return link {
       seen:note(os.date("the last `moontower up`, %H:%M:%S", failure.time), failure.message)
       why = { code = failure.code, message = failure.message, hint = failure.hint or "Connect again: `moontower up`." }
     end
-    why = why or not session.unasked and of_session(asked)
+    why = why or not session.problem and of_session(asked)
     if why then
       return seen:broken(why)
-    elseif session.unasked then
-      return seen:unknown("the modem does not tell: %s", session.unasked)
+    elseif session.problem then
+      return seen:unknown("the modem does not tell: %s", session.problem)
     end
     return seen:unknown("not connected; `moontower up` connects")
   end,

@@ -11,7 +11,7 @@ return link {
   look = function(case, seen)
     local asked = facts.of(case).asked
     local packet, failure = asked.packet, asked.failure
-    seen:note("packet service", packet.unasked or packet.state)
+    seen:note("packet service", packet.problem or packet.state)
     if packet.nw_error then
       seen:note("cause", packet.nw_error)
     end

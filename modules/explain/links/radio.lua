@@ -12,8 +12,8 @@ return link {
   look = function(case, seen)
     local asked = facts.of(case).asked
     local radio = asked.radio
-    if radio.unasked then
-      return seen:unknown("the modem does not tell: %s", radio.unasked)
+    if radio.problem then
+      return seen:unknown("the modem does not tell: %s", radio.problem)
     end
     seen:note("hardware switch", radio.hardware)
     seen:note("software switch", radio.software)

@@ -41,8 +41,8 @@ return link {
     local all = facts.of(case)
     local asked = all.asked
     local registration = asked.registration
-    if registration.unasked or registration.state == "unknown" then
-      return seen:unknown("the modem does not tell%s", registration.unasked and ": " .. registration.unasked or "")
+    if registration.problem or registration.state == "unknown" then
+      return seen:unknown("the modem does not tell%s", registration.problem and ": " .. registration.problem or "")
     end
     local provider = registration.provider
     seen:note("registration", ("%s%s%s"):format(registration.state, provider and provider.id ~= ""

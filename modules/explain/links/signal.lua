@@ -33,7 +33,7 @@ return link {
     local asked, signal = all.asked, all.asked.signal
     local is_registered = prerequisites.is_registered(asked.registration)
     local is_measured = signal.dbm or signal.lte or signal.nr or signal.umts or signal.gsm
-    seen:note("signal", is_measured and gauges.sentence(signal) or signal.unasked or "none is measured")
+    seen:note("signal", is_measured and gauges.sentence(signal) or signal.problem or "none is measured")
     if is_measured and not is_weak(signal) then
       return seen:ok("%s", gauges.sentence(signal))
     elseif is_measured and (facts.answers(all) or is_registered and not all.host) then
@@ -43,7 +43,7 @@ return link {
         code = is_registered and "unreachable" or "not-registered", hint = HINT,
         message = ("it is too weak: %s"):format(gauges.sentence(signal)),
       }
-    elseif is_registered or asked.registration.state == "denied" or signal.unasked then
+    elseif is_registered or asked.registration.state == "denied" or signal.problem then
       return seen:unknown("the modem does not tell")
     elseif asked.sim.state ~= "ready" then
       return seen:unknown("it waits for the SIM")

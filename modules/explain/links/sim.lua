@@ -25,9 +25,9 @@ return link {
   look = function(case, seen)
     local asked = facts.of(case).asked
     local sim = asked.sim
-    seen:note("SIM", sim.unasked or sim.reason or sim.state)
-    if sim.unasked then
-      return seen:unknown("the modem does not tell: %s", sim.unasked)
+    seen:note("SIM", sim.problem or sim.reason or sim.state)
+    if sim.problem then
+      return seen:unknown("the modem does not tell: %s", sim.problem)
     elseif sim.state == "ready" then
       return seen:ok("ready%s", asked.home and (", of %s"):format(asked.home.name ~= "" and asked.home.name
         or asked.home.id) or "")
