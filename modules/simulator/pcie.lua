@@ -31,7 +31,7 @@ local ROOT = "/sys/devices/pci0000:00/0000:00:1c.0"
 
 ---@class simulator.pcie.entries
 ---@field paths string[] in the order in which they were made
----@field events string[][] of those that hosts are told of: path, subsystem, and lines of `uevent`
+---@field events string[][] that hosts are notified of: path, subsystem, and lines of `uevent`
 local Entries = {}
 Entries.__index = Entries
 
@@ -57,7 +57,7 @@ function Entries:link(target, path)
   self:made(path, fs.symlink(target, path))
 end
 
--- A device of a bus, or of a class with its lines of `uevent`; hosts are told of the latter.
+-- A device of a bus, or of a class with its lines of `uevent`; hosts are notified of the latter.
 function Entries:device(path, subsystem, lines)
   self:folder(path)
   self:link("/sys/" .. subsystem, path .. "/subsystem")

@@ -147,7 +147,7 @@ end
 local CONNECTED, DISCONNECTED = "a1 00 01 00 04 00 00 00", "a1 00 00 00 04 00 00 00"
 local SPEED = "a1 2a 00 00 04 00 08 00  80 d1 f0 08  80 f0 fa 02"
 
--- A host hears of the cable when it polls, and again when it polls anew: the interface was down in between.
+-- The host receives the state of the cable when it polls, and once more when it polls after the interface was down.
 function T.test_a_cable_that_is_always_in()
   local host = plugged(new_ecm, {})
   for _ = 1, 2 do

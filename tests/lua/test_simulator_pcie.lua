@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Simulated modems on PCIe: what a host finds in /sys, and what it is told of as they come and go.
+-- Simulated modems on PCIe: what a host finds in /sys, and is notified of as they come and go.
 
 local fs = require "core.fs"
 local hotplug = require "modem.hotplug"
