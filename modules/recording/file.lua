@@ -114,7 +114,7 @@ function M.create(path)
   end
   if not stream then
     return nil, err
-  elseif fs.stat(terminal.path(path)) then
+  elseif fs.stat(terminal.path(path), "link") then
     return errors.fail {
       code = "exists", source = "recording", message = path .. " is there already", hint = "Give another name.",
     }

@@ -169,6 +169,13 @@ function T.test_decode_has_the_times_of_the_recording()
   lu.assertTrue(count > 10, out)
 end
 
+function T.test_what_is_there_is_not_touched()
+  lu.assertEquals(in_world [[cd /run/test; touch file; ln -s nowhere link; mkfifo fifo; mkdir folder
+    for name in file link fifo folder /dev/null; do
+      moontower record $name -- status 2>&1 | grep -c "is there already"; done
+    test -L link -a -p fifo -a ! -s file -a ! -e nowhere && echo untouched]], "1\n1\n1\n1\n1\nuntouched\n")
+end
+
 function T.test_one_thing_is_done_at_a_time()
   local out = in_world [[cd /run/test
     for words in "--inspect --last x" "--inspect x -- status" "--last x -- status" "--import x y -- status"; do

@@ -4,6 +4,7 @@
 local core_mbim = require "core.mbim"
 local core_qmi = require "core.qmi"
 local dms = require "qmi.dms"
+local file = require "recording.file"
 local fs = require "core.fs"
 local lu = require "luaunit"
 local mbim = require "simulator.replay.mbim"
@@ -134,6 +135,20 @@ function T.test_what_is_no_recording()
   local status, _, err = moontower("simulate", "--replay", "/nowhere", "--", "true")
   lu.assertEquals(status, 1)
   lu.assertStrContains(err, "/nowhere")
+end
+
+-- A file comes from others.
+function T.test_a_recording_that_says_what_no_network_does()
+  local good, bad = folder .. "/good", folder .. "/bad"
+  local status = in_world({}, { "record", good, "--", table.unpack(UP) })
+  local writer = assert(file.create(bad))
+  for _, line in ipairs(assert(file.read(good))) do writer:add(line) end
+  writer:add { t = 9, translated = { prefix = "2001:db8::/33" } }
+  writer:add { t = 9, lent = { address = "192.0.2.1/33", gateway = "there", dns = { "x" }, mtu = 1 << 52 } }
+  assert(writer:finish())
+  local again, out, err = in_world({ "--replay", bad }, UP)
+  lu.assertEquals(again, status, out .. err)
+  lu.assertNotStrContains(out .. err, "traceback")
 end
 
 function T.teardownClass()

@@ -31,6 +31,10 @@ local function embedded_in(bytes, length)
   return ("%d.%d.%d.%d"):format(bytes:byte(place[1]), bytes:byte(place[2]), bytes:byte(place[3]), bytes:byte(place[4]))
 end
 
+---@param length integer of a prefix
+---@return boolean may it be a NAT64's?
+function M.is_length(length) return places[length] ~= nil end
+
 ---The IPv6 address that stands for an IPv4 address behind a NAT64.
 ---@param nat64 link.nat64
 ---@param address string

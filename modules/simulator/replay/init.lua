@@ -10,6 +10,7 @@ local file = require "recording.file"
 local inet = require "core.inet"
 local lines_at_port = require "simulator.replay.at"
 local mbim = require "simulator.replay.mbim"
+local nat64 = require "link.clat.nat64"
 local new_modem = require("simulator.modem").new
 local qmi = require "simulator.replay.qmi"
 
@@ -71,7 +72,7 @@ end
 
 local function translate(modem, lines)
   local prefix, length = split((last_of(lines, "translated") or {}).prefix)
-  if prefix and inet.family(prefix) == "ipv6" then
+  if prefix and inet.family(prefix) == "ipv6" and nat64.is_length(length) then
     modem.network.nat64 = { prefix = prefix, length = length }
   end
 end
