@@ -4,6 +4,7 @@
 
 local fs = require "core.fs"
 local inet = require "core.inet"
+local ipv4 = require "link.ipv4"
 local link = require "link"
 local net = require "net"
 local netlink = require "core.netlink"
@@ -64,7 +65,7 @@ local function twins_of(name, wanted, all)
   for _, address in ipairs(wanted) do
     for _, other in ipairs(all) do
       if other.link ~= name and other.family == "ipv4" and inet.family(address) == "ipv4"
-        and other.prefix_length > 0 and ways.is_within(address, other.address, other.prefix_length) then
+        and other.prefix_length > 0 and ipv4.share_network(address, other.address, other.prefix_length) then
         twins[#twins + 1] = { link = other.link, address = ("%s/%d"):format(other.address, other.prefix_length) }
       end
     end

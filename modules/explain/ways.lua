@@ -4,6 +4,7 @@
 
 local fs = require "core.fs"
 local inet = require "core.inet"
+local ipv4 = require "link.ipv4"
 local marked = require "link.marked"
 local net = require "net"
 local netlink = require "core.netlink"
@@ -33,21 +34,6 @@ local COMPLETE = 2 -- ATF_COM: the neighbour has answered
 local PATIENCE = 2 -- seconds
 local TUNNELS = { tun = true, wireguard = true, ipip = true, sit = true, gre = true, vti = true, xfrm = true }
 
-local function number(address)
-  local value = 0
-  for part in address:gmatch "%d+" do value = value << 8 | tonumber(part) end
-  return value
-end
-
----Is an IPv4 address within a network?
----@param address string
----@param network string
----@param length integer
----@return boolean
-function M.is_within(address, network, length)
-  return number(address) >> 32 - length == number(network) >> 32 - length
-end
-
 ---The interface that the kernel sends packets for an address to, by the main table.
 ---@param address string
 ---@param routes netlink.route[]
@@ -58,7 +44,7 @@ function M.way_to(address, routes)
     local network, length = route.destination:match "^(.*)/(%d+)$"
     length = tonumber(length) or 0
     local fits = route.destination == "default" or network == address
-      or family == "ipv4" and route.family == family and network and M.is_within(address, network, length)
+      or family == "ipv4" and route.family == family and network and ipv4.share_network(address, network, length)
     if route.table == MAIN_TABLE and route.family == family and fits
       and (length > most or length == most and route.metric < best.metric) then
       best, most = route, length

@@ -6,6 +6,7 @@ local channels = lazy(function() return require "link.channel" end)
 local dns = lazy(function() return require "link.dns" end)
 local errors = require "errors"
 local fs = require "core.fs"
+local ipv4 = lazy(function() return require "link.ipv4" end)
 local journals = require "link.journal"
 local net = require "net"
 local netlink = require "core.netlink"
@@ -66,11 +67,6 @@ local function told_to_keep_away(journal, before)
   return #ids > 0 and ids or nil
 end
 
-local function number(address)
-  local a, b, c, d = address:match("^(%d+)%.(%d+)%.(%d+)%.(%d+)$")
-  return ((a * 256 + b) * 256 + c) * 256 + d
-end
-
 -- Modems hand out /32s, and gateways elsewhere. The link is point-to-point, so the gateway is on it nevertheless; the
 -- kernel has to be told. Of IPv6 gateways it knows that only of link-local ones.
 local function needs_onlink(family_name, family)
@@ -80,8 +76,7 @@ local function needs_onlink(family_name, family)
   elseif family_name == "ipv6" then
     return not net.is_link_local(gateway)
   end
-  local size = 2 ^ (32 - first.prefix_length)
-  return number(first.address) // size ~= number(gateway) // size
+  return not ipv4.share_network(first.address, gateway, first.prefix_length)
 end
 
 ---@param name string of the interface

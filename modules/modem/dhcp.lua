@@ -7,6 +7,7 @@
 local errors = require "errors"
 local fs = require "core.fs"
 local inet = require "core.inet"
+local addresses = require "link.ipv4"
 local journals = require "link.journal"
 local netlink = require "core.netlink"
 local ports = require "core.port"
@@ -85,20 +86,11 @@ function M.read_options(text)
 end
 
 local function address_of(text)
-  return text and #text >= 4 and ("%d.%d.%d.%d"):format(text:byte(1, 4)) or nil
-end
-
-local function bytes_of(address)
-  return string.char(address:match "(%d+)%.(%d+)%.(%d+)%.(%d+)")
+  return text and #text >= 4 and addresses.address(text:sub(1, 4)) or nil
 end
 
 local function prefix_length(mask)
-  local length = 0
-  for i = 1, mask and #mask or 0 do
-    for bit = 7, 0, -1 do
-      length = length + (mask:byte(i) >> bit & 1)
-    end
-  end
+  local length = mask and #mask >= 4 and addresses.prefix_length(mask) or 0
   return length > 0 and length or 32
 end
 
@@ -214,7 +206,7 @@ local function converse(self)
   local from = task.now()
   local ack
   ack, err = ask(self, {
-    [TYPE] = string.char(ASK), [WANTED] = bytes_of(offer.yours), [SERVER_ID] = offer.options[SERVER_ID],
+    [TYPE] = string.char(ASK), [WANTED] = addresses.bytes(offer.yours), [SERVER_ID] = offer.options[SERVER_ID],
   }, ACK)
   return ack and family_of(ack, from), err
 end

@@ -8,6 +8,7 @@ local channels = require "link.channel"
 local errors = require "errors"
 local forwarding = require "link.forwarding"
 local fs = require "core.fs"
+local ipv4 = require "link.ipv4"
 local json = require "core.json"
 local journals = require "link.journal"
 local link = require "link"
@@ -26,6 +27,19 @@ assert(fs.write("/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1"))
 
 local T = {}
 local NOBODY = { pid = 4194304, start = 1 } -- beyond the largest process number
+
+function T.test_networks_of_ipv4()
+  lu.assertEquals(ipv4.address(ipv4.bytes "192.168.225.27"), "192.168.225.27")
+  for mask, length in pairs { ["0.0.0.0"] = 0, ["255.255.255.252"] = 30, ["255.255.255.255"] = 32 } do
+    lu.assertEquals(ipv4.prefix_length(ipv4.bytes(mask)), length)
+  end
+  for _, case in ipairs {
+    { "10.0.0.2", "10.0.0.1", 30, true }, { "10.0.0.2", "10.0.0.4", 30, false }, { "10.0.0.2", "10.0.0.1", 32, false },
+    { "10.0.0.2", "200.1.1.1", 0, true },
+  } do
+    lu.assertEquals(ipv4.share_network(case[1], case[2], case[3]), case[4], case[2])
+  end
+end
 
 local function plug(name, other_end)
   local made = assert(process.run {

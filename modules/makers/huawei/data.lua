@@ -3,18 +3,15 @@
 --
 -- Sources: ModemManager's plugin huawei and its tests; ANSSI's umts_config; OpenWrt's ncm.json.
 
+local ipv4 = require "link.ipv4"
+
 -- Eight digits, the last byte of the address first; nil: zeros, or anything else.
 local function address_of(digits)
-  local d, c, b, a = digits:match "^(%x%x)(%x%x)(%x%x)(%x%x)$"
-  return a and digits:find "[^0]" and ("%d.%d.%d.%d"):format(tonumber(a, 16), tonumber(b, 16), tonumber(c, 16),
-    tonumber(d, 16)) or nil
+  return #digits == 8 and digits:find "[^0]" and ipv4.address(("<I4"):pack(tonumber(digits, 16))) or nil
 end
 
 local function prefix_length(digits)
-  local mask, length = #digits == 8 and tonumber(digits, 16) or 0, 0
-  while mask > 0 do
-    mask, length = mask >> 1, length + (mask & 1)
-  end
+  local length = #digits == 8 and ipv4.prefix_length(("<I4"):pack(tonumber(digits, 16))) or 0
   return length > 0 and length or 32
 end
 

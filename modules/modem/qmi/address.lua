@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The addresses of a connection over QMI: from what Get Current Settings says to what a host can use.
 
+local ipv4 = require "link.ipv4"
 local sanitize = require "modem.sanitize"
 
 local M = {
@@ -8,24 +9,13 @@ local M = {
   settings = { "dns-address", "ip-address", "gateway-info", "mtu", "ip-family" },
 }
 
-local function prefix_length(mask)
-  local length = 0
-  for byte in mask:gmatch("%d+") do
-    byte = math.tointeger(byte)
-    while byte & 0x80 ~= 0 do
-      length, byte = length + 1, byte << 1 & 0xff
-    end
-  end
-  return length
-end
-
 ---@param reply table of Get Current Settings
 ---@return modem.family
 function M.ipv4(reply)
-  local address = reply.ipv4_address
+  local address, mask = reply.ipv4_address, reply.ipv4_gateway_subnet_mask
   return sanitize.family("ipv4", {
     addresses = address and {
-      { address = address, prefix_length = prefix_length(reply.ipv4_gateway_subnet_mask or "255.255.255.255") },
+      { address = address, prefix_length = mask and ipv4.prefix_length(ipv4.bytes(mask)) or 32 },
     } or {},
     gateway = reply.ipv4_gateway_address,
     dns = { reply.primary_ipv4_dns_address or reply.secondary_ipv4_dns_address, reply.secondary_ipv4_dns_address },
