@@ -8,6 +8,7 @@ local task = require "task"
 local verdict = require "cause.verdict"
 local at_errors = require "at.errors"
 local demux = require "at.demux"
+local in_use = require "at.in_use"
 local resync = require "at.resync"
 local text = require "at.text"
 
@@ -42,6 +43,7 @@ local CTRL_Z, ESCAPE = "\26", "\27"
 ---@field unsure boolean? the next answer may not be the next command's: at/resync.lua
 ---@field late at.job? the last that had no answer in time
 ---@field owed integer how many answers may still come
+---@field private is_noted boolean? is it known to other runs?
 ---@field prompted boolean? the modem may be waiting for text
 ---@field echo boolean? the modem repeats what it is sent
 ---@field turn task.mutex what needs several commands in a row has it: no other task's come between them
@@ -313,13 +315,19 @@ function Port.open(path)
   if not opened then
     return nil, err
   end
-  return Port.new(opened, path)
+  local self = Port.new(opened, path)
+  self.is_noted = true
+  self.owed = in_use.begin(path) and 1 or 0
+  return self
 end
 
 ---Closes it; a terminal gets its settings back. A task that waits for an answer gets an error with the code "gone".
 function Port:close()
   if not self.port then
     return
+  end
+  if self.is_noted then
+    in_use.finish(self.path, not self.lost and (self.current ~= nil or self.owed > 0))
   end
   lose(self, errors.new { code = "gone", source = "at", message = "the port is closed" })
   self.port:close()

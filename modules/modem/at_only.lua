@@ -18,7 +18,7 @@ local ussd = require("base.lazy")(function() return require "modem.ussd" end)
 local at_news = require("base.lazy")(function() return require "modem.at_news" end)
 local at_ussd = require("base.lazy")(function() return require "modem.at_ussd" end)
 
-local ANSWER_TIME = 5
+local ANSWER_TIME = 10
 
 ---@type modem.backend
 local Backend = { made = { at = at_port.make } }

@@ -8,7 +8,7 @@ local at_port = require "modem.at"
 local errors = require "errors"
 local slots = require "modem.slots"
 
-local ANSWER_TIME, SWITCH_TIME = 5, 30
+local ANSWER_TIME, SWITCH_TIME = 10, 30
 
 local M = {}
 

@@ -72,6 +72,8 @@ function declared.links() return {
   },
 } end
 
+function declared.at_ports() return { version = 1, required = {}, optional = { owner = owner } } end
+
 function declared.ptys() return {
   version = 1, required = { owner = owner, terminal = path_like "^/dev/pts/%d+$" },
 } end

@@ -85,6 +85,28 @@ function T.test_answers_with_echo_and_without()
   end
 end
 
+-- A run that is cut off leaves a command in the modem, which answers it before what the next run asks.
+function T.test_an_answer_to_a_run_that_has_ended()
+  local fd, path = assert(descriptor.pty())
+  local wire <close> = assert(core_port.adopt(fd, "stream"))
+  local _ <close> = assert(core_port.open(path)) -- without that, it would be hung up in between
+  local group <close> = task.group()
+  local at_work, is_working = task.queue(1), false
+  group:spawn(play, wire, false, function(command)
+    local late = is_working and "\r\nOK\r\n" or ""
+    is_working = command == "AT+CGACT=1,1"
+    return is_working and (at_work:push(true) and "") or late .. answer_as_usual(command)
+  end)
+  do
+    local port <close> = assert(at.open(path))
+    local other <close> = task.group()
+    other:spawn(port.command, port, "AT+CGACT=1,1")
+    at_work:pop()
+  end
+  local port <close> = assert(at.open(path))
+  lu.assertEquals(assert(port:command "AT!SELRAT?").lines, { "!SELRAT: 06, LTE Only" })
+end
+
 function T.test_terminal_is_given_its_settings_back()
   local fd, path = assert(descriptor.pty())
   local wire <close> = assert(core_port.adopt(fd, "stream"))

@@ -54,6 +54,7 @@ local examples = {
   card_channels = { number = 1, way = "qmi", incarnation = "1" },
   updates = { modem = "1-1", pid = 7, start = 8, command = "qmi-firmware-update" },
   taken = { name = "1-1", folder = "/sys/devices/usb1/1-1", ports = "*/1-1/1-1:*", applied = true },
+  at_ports = { owner = { pid = 5, start = 77 } },
   ptys = { owner = { pid = 5, start = 77 }, terminal = "/dev/pts/3" },
   gnss = { incarnation = "1", client = 3, commands = { "AT+QGPSEND" } },
   usb = { on = { { path = "/sys/x", text = "1" } } },
