@@ -5,11 +5,13 @@
 
 local air = require "at.cells"
 local at_port = require "modem.at"
+local errors = require "errors"
 local maker = require "maker"
 local standard = require "at.standard"
 local task = require "task"
 
 local ANSWER_TIME, SCAN_TIME = 5, 300
+local ONLY_TIME = 10 -- seconds for an answer of a modem that has nothing but AT: some take half of it
 local SILENCE = 60 -- how long a port that has not answered is not asked for what another protocol lacks
 
 local M = {}
@@ -24,12 +26,24 @@ local function knowledge_of(modem)
   return known[modem.at]
 end
 
+-- Does a refusal tell about the command, and not about the SIM or the network at the moment?
+local lasting = { [3] = true, [4] = true, [50] = true, [100] = true } -- not allowed, not supported, parameters, unknown
+
+local function is_lasting(err)
+  local number = err.detail and err.detail.number
+  return err.code == "unsupported" or err.code == "rejected" and (not number or lasting[number] == true)
+end
+
+local function time_of(modem)
+  return modem.description and modem.description.protocol == "at" and ONLY_TIME or ANSWER_TIME
+end
+
 -- The lines of the answer; nil without an error: the modem refuses the command.
 local function ask(modem, asks, seconds)
   local knowledge = knowledge_of(modem)
   local reply, err
   if not knowledge.refused[asks] then
-    reply, err = modem.at:command(asks, { seconds = seconds or ANSWER_TIME })
+    reply, err = modem.at:command(asks, { seconds = seconds or time_of(modem) })
   end
   if reply then
     return reply.lines
@@ -37,7 +51,7 @@ local function ask(modem, asks, seconds)
     knowledge.silent_at = task.now()
     return nil, err
   end
-  knowledge.refused[asks] = true
+  knowledge.refused[asks] = err == nil or is_lasting(err) or nil
 end
 
 -- Adds what the commands say. An answer that does not come ends the questions.
@@ -111,7 +125,7 @@ local function with_report(modem, command, report, before, records)
   local name = command.prefix
   if ask(modem, ("AT%s=%d"):format(name, report)) then
     local _ <close> = task.finally(function()
-      task.shield(ANSWER_TIME, ask, modem, ("AT%s=%d"):format(name, before))
+      task.shield(time_of(modem), ask, modem, ("AT%s=%d"):format(name, before))
     end)
     ask_all(modem, { command }, records)
   end
@@ -173,7 +187,9 @@ function M.registration(modem)
     return nil, modem.at_error
   end
   local found, err = best_registration(modem)
-  if not found then
+  if not found and not err then
+    return errors.lacks("at", "AT+CREG?", "state")
+  elseif not found then
     return nil, err
   end
   local result = { state = found.state or "unknown", provider = { id = "", name = "" }, nw_error = found.nw_error }

@@ -2,6 +2,7 @@
 -- Modems that are network cards, and answer otherwise than our simulated ones: forms of answers, commands that are
 -- missing, connections that they have by themselves.
 
+local air = require "modem.air"
 local ec25 = require "simulator.models.ec25"
 local errors = require "errors"
 local lu = require "luaunit"
@@ -132,6 +133,24 @@ function T.test_huawei_addresses()
   for _, line in ipairs { "^DHCP: 0,0,0,0,0,0", "^DHCP: 00000000,0,0,0,0,0", "^DHCP: 10.0.0.2", "^DHCP:", "" } do
     eq({ line, read { line } }, { line, nil })
   end
+end
+
+-- What is refused because the SIM is not ready yet is asked again; what the modem does not know is not.
+function T.test_what_is_refused_for_now()
+  local asked, number = {}, 14
+  local port = { command = function(_, command)
+    asked[command] = (asked[command] or 0) + 1
+    if command == "AT+CEREG?" and not number then return { lines = { "+CEREG: 0,1" } } end
+    return errors.fail {
+      code = "rejected", source = "at", message = "refused", detail = { number = command == "AT+CEREG?" and number },
+    }
+  end }
+  local modem = { at = port, description = { protocol = "at" } }
+  local registration, err = air.registration(modem)
+  eq({ registration, err.code }, { nil, "malformed" })
+  number = nil
+  eq(assert(air.registration(modem)).state, "home")
+  eq({ asked["AT+CEREG?"] >= 2, asked["AT+C5GREG?"] }, { true, 1 })
 end
 
 -- ---- commands ----
