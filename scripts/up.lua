@@ -16,6 +16,7 @@ local pin_options = require "modem.pin_options"
 local prerequisites = require "modem.prerequisites"
 local progress = lazy(function() return require "terminal.progress" end)
 local status = lazy(function() return require "status" end)
+local trace = lazy(function() return require "trace" end)
 local terminal = require "terminal"
 local validate = require "base.validate"
 
@@ -134,6 +135,9 @@ local function try_out(link, spec, args, watcher, count_answers)
       table.concat(link.dns, ", ")))
   end
   watcher:data("probe", { spec = spec, seconds = trial.seconds, dns_answers = trial.dns })
+  if not trial.seconds then
+    trace.note("failed", { code = "unreachable", message = answer_words(spec, trial) })
+  end
   return trial.seconds and 0 or exit_status.NO_ANSWER
 end
 

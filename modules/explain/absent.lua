@@ -5,6 +5,7 @@ local devices = require "modem.devices"
 local enumeration = require "explain.enumeration"
 local machine = require "explain.machine"
 local seen_of = require "explain.seen"
+local selection = require "modem.selection"
 local unpowered = require "explain.unpowered"
 
 local USB, PCI, SLOTS = "/sys/bus/usb/devices/", "/sys/bus/pci/devices/", "/sys/bus/pci/slots/"
@@ -16,6 +17,18 @@ local function has_usb(host)
     if name:find "^usb%d+$" then return true end
   end
   return false
+end
+
+-- No place on a bus: then the name of a modem, or of one of its ports, was meant.
+local function misnamed(case, seen)
+  local asked = case.asked
+  if not asked or asked:find "^%d+%-[%d.]+$" or asked:find "^%x+:%x+:%x+%.%x$" then
+    return nil
+  end
+  for _, description in ipairs((devices.list())) do
+    seen:note("`moontower devices`", description.name)
+  end
+  return #seen.evidence > 0 and seen:broken(select(2, selection.select(asked))) or nil
 end
 
 -- In the world of a simulated modem, what this computer has does not count.
@@ -118,7 +131,7 @@ end
 
 -- In this order: the first that says anything is the reason.
 local REASONS = {
-  { "slot", not_simulated }, { "slot", no_usb },
+  { "slot", misnamed }, { "slot", not_simulated }, { "slot", no_usb },
   { "power", unpowered.over_current }, { "power", unpowered.port_off }, { "power", unpowered.slot_off },
   { "device", enumeration.failed },
   { "power", unpowered.blocked },

@@ -78,9 +78,19 @@ local LINKS = {
   ["connect-refused"] = "apn", ["disconnected"] = "apn", ["no-address"] = "apn", ["unreachable"] = "path",
 }
 
+-- By the failure, what may be the reason that `up` has not told: where no network was found, or no host answers.
+local UNTOLD = {
+  ["not-registered"] = { bands = true, signal = true }, ["unreachable"] = { routes = true, dns = true },
+}
+
+local function link_of(failed)
+  local is_locked = failed.code == "radio-off" and failed.switch ~= "hardware"
+  return is_locked and "fcc" or LINKS[failed.code]
+end
+
 -- `up` goes through the links in their order.
 local function of_failure(failed, modem)
-  local name = LINKS[failed.code]
+  local name = link_of(failed)
   if not name then
     return nil
   end
@@ -94,7 +104,11 @@ local function of_failure(failed, modem)
       }
       break
     end
-    recorded[link] = { link = link, evidence = {}, verdict = { word = "ok", message = "`up` has got beyond it" } }
+    local verdict = { word = "ok", message = "`up` has got beyond it" }
+    if (UNTOLD[failed.code] or {})[link] then
+      verdict = { word = "unknown", message = "`up` does not tell" }
+    end
+    recorded[link] = { link = link, evidence = {}, verdict = verdict }
   end
   return cases.new { name = text(modem.name), title = text(modem.model), recorded = recorded }
 end

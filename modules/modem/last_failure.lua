@@ -20,7 +20,9 @@ local M = {}
 ---@param description modem.description
 ---@param err moontower.error
 function M.save(description, err)
-  trace.note("failed", { code = err.code, message = err.message, hint = err.hint })
+  trace.note("failed", {
+    code = err.code, message = err.message, hint = err.hint, switch = (err.detail or {}).switch,
+  })
   state.save(KIND, description.key, {
     time = os.time(), code = err.code, message = err.message, hint = err.hint,
     nw_error = (err.detail or {}).nw_error, switch = (err.detail or {}).switch, incarnation = description.incarnation,

@@ -43,7 +43,8 @@ end
 function T.test_a_recording_of_a_failing_up()
   for fault, wanted in pairs {
     ["refuse-apn"] = { "apn", "cause 27" }, ["deny=3"] = { "registration", "cause 3" },
-    ["sim-remove"] = { "sim", "no SIM" }, ["pin-lock"] = { "pin", "3 tries left" },
+    ["sim-remove"] = { "sim", "no SIM" }, ["fcc-lock"] = { "fcc", "stays off" },
+    ["radio-off"] = { "radio", "hardware" }, ["pin-lock"] = { "pin", "3 tries left" },
   } do
     local result = world.run("moontower record /run/test/recording -- up --apn r.ispsn >/dev/null 2>&1; "
       .. "moontower explain --recording /run/test/recording --json", { fault })
@@ -52,6 +53,22 @@ function T.test_a_recording_of_a_failing_up()
     lu.assertStrContains(one.message, wanted[2])
     lu.assertEquals(one.links[1].verdict, "ok")
     lu.assertEquals(one.links[#one.links].verdict, "unknown")
+  end
+end
+
+-- `up` knows that there is no network, or that no host answers, and not why.
+function T.test_recordings_of_what_up_does_not_tell()
+  for fault, wanted in pairs {
+    ["network-drop"] = { radio = "ok", bands = "unknown", signal = "unknown", registration = "broken" },
+    ["blackhole"] = { signal = "ok", addresses = "ok", routes = "unknown", dns = "unknown", path = "broken" },
+  } do
+    local result = world.run("moontower record /run/test/recording -- up --apn r.ispsn --wait 3 >/dev/null 2>&1; "
+      .. "moontower explain --recording /run/test/recording --json", { fault })
+    local verdicts = {}
+    for _, link in ipairs(json.decode(result.out)[1].links) do
+      verdicts[link.link] = wanted[link.link] and link.verdict
+    end
+    lu.assertEquals(verdicts, wanted)
   end
 end
 

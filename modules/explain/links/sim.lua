@@ -34,6 +34,11 @@ return link {
     elseif sim.state == "locked" then
       return seen:ok("it is there, and asks for a code")
     elseif sim.state == "starting" and sim.reason ~= "not-provisioned" then
+      local failure = asked.failure
+      if failure and failure.code == "sim-failure" then -- `up` has waited for it
+        seen:note(os.date("the last `moontower up`, %H:%M:%S", failure.time), failure.message)
+        return seen:broken(failure)
+      end
       return seen:unknown("it is starting: ask again in some seconds")
     end
     return seen:broken(sim.state == "missing" and elsewhere(asked, seen)

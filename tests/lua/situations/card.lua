@@ -13,6 +13,8 @@ return {
   { name = "the SIM is in the other slot", broken = "sim", shows = "moontower slot 2", faults = { "sim-remove" },
     options = { "--modem", "rm520n" } },
   { name = "a SIM that is blocked for good", broken = "sim", shows = "cannot use this SIM", faults = { "sim-dead" } },
+  { name = "a SIM that never starts", broken = "sim", shows = "does not start",
+    faults = { "unprovisioned" }, run = UP },
   { name = "an application on the SIM that is not started", broken = "sim", shows = "does not start the SIM's",
     faults = { "unprovisioned" }, options = { "--composition", "qmi" } },
   { name = "a PIN is asked for", broken = "pin", shows = "3 tries left", faults = { "pin-lock" } },

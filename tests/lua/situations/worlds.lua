@@ -15,6 +15,7 @@ M.broken = {
     faults = { "hang@8" } },
   { name = "the interface is in another network namespace", broken = "port", shows = "network namespace",
     run = "ip netns add other; ip link set wwan0 netns other" },
+  { name = "a name that no modem has", broken = "slot", shows = "there is no modem at wwan7", asked = "wwan7" },
   { name = "it went away", broken = "slot", shows = "simulated modem", run = "moontower simulate fault unplug" },
   { name = "a firmware update has begun", broken = "firmware", shows = "boot loader",
     run = "moontower simulate fault flash" },
