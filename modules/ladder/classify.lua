@@ -51,6 +51,11 @@ function M.of(reason, cause)
   return kind, at_once[reason.code] and 1 or patience[kind], cause
 end
 
+---Has a connection ended that was there? Then the next attempt to connect tells whether anything is wrong.
+---@param reason moontower.error
+---@return boolean
+function M.may_come_back(reason) return reason.code == "disconnected" or reason.code == "gone" end
+
 -- By the error's code: the event that may say that it is over, the verb that reads it now, and whether it is over.
 local hopes = {
   ["sim-missing"] = { "sim", function(modem) return modem:sim() end, function(sim) return sim.state == "ready" end },

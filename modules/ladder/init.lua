@@ -128,7 +128,7 @@ end
 
 -- Nothing that may be done now helps: told once, until it is over.
 local function fail(self, reason, code, message)
-  if not self.is_stuck then
+  if not self.is_stuck and not classify.may_come_back(reason) then
     self.is_stuck = true
     events.publish("stuck", { modem = self.key, reason = tostring(reason), message = message })
   end

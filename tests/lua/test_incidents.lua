@@ -77,6 +77,19 @@ ls -d $FOLDER 2>/dev/null | wc -l]])
   eq(out, "1\n0\n")
 end
 
+-- A connection that ended, and is made again, is no incident.
+function T.test_what_mends_itself()
+  local out = run [[
+config 'modems = { { apn = "r.ispsn", policy = { "reconnect", first = 0.1 } } }'
+until_in /run/test/log 'online: as' 1
+moontower simulate fault disconnect; until_in /run/test/log 'online: as' 2
+moontower simulate fault unplug 0.1; until_in /run/test/log 'online: as' 3
+moontower events >/run/test/events & listener=$!; sleep 0.2
+moontower simulate fault disconnect; until_in /run/test/log 'online: as' 4; kill $listener
+grep -c '"event":"tried"' /run/test/events; grep -c '"event":"stuck"' /run/test/events; ls -d $FOLDER 2>/dev/null | wc -l]]
+  eq(out, "1\n0\n0\n")
+end
+
 function T.test_the_newest_five_stay()
   local out = run [[
 mkdir -p $FOLDER; for i in 1 2 3 4 5 6; do echo $i >$FOLDER/2025110${i}T000000Z-x.recording; done

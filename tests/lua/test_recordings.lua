@@ -4,12 +4,13 @@
 local fs = require "core.fs"
 local lu = require "luaunit"
 local process = require "core.process"
+local program = require "core.program"
 local world = require "support.world"
 
 local T = {}
 
-local ROOT = "tests/recordings"
-local executable = require("core.program").executable
+local ROOT = program.home .. "/tests/recordings"
+local executable = program.executable
 local folder = (assert(process.run { "mktemp", "-d" }).stdout:gsub("\n$", ""))
 assert(process.run { "ln", "-s", executable, folder .. "/moontower" })
 
