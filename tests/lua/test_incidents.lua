@@ -86,7 +86,8 @@ moontower simulate fault disconnect; until_in /run/test/log 'online: as' 2
 moontower simulate fault unplug 0.1; until_in /run/test/log 'online: as' 3
 moontower events >/run/test/events & listener=$!; sleep 0.2
 moontower simulate fault disconnect; until_in /run/test/log 'online: as' 4; kill $listener
-grep -c '"event":"tried"' /run/test/events; grep -c '"event":"stuck"' /run/test/events; ls -d $FOLDER 2>/dev/null | wc -l]]
+grep -c '"event":"tried"' /run/test/events; grep -c '"event":"stuck"' /run/test/events
+ls -d $FOLDER 2>/dev/null | wc -l]]
   eq(out, "1\n0\n0\n")
 end
 
