@@ -2,8 +2,10 @@
 -- The simulated modem as a USB device, against bytes: descriptors, NTBs, and USB/IP with this test as the kernel.
 
 local descriptor = require "core.descriptor"
+local fs = require "core.fs"
 local lu = require "luaunit"
 local port = require "core.port"
+local program = require "core.program"
 local task = require "task"
 local descriptors = require "simulator.usb.descriptors"
 local ethernet = require "simulator.usb.ethernet"
@@ -415,6 +417,65 @@ function T.test_enumeration()
     lu.assertEquals(k:control_out(17, "00 09 01 00 00 00 00 00").status, 0)
     lu.assertEquals(modem.bus_resets, 1)
   end)
+end
+
+-- In each configuration of a device, by number: the class of its first interface, and endpoints of two interfaces.
+local function configurations_of(device)
+  local list = {}
+  for index = 0, #device.configurations - 1 do
+    local text, at = device.descriptors.configuration[index], 1
+    local found, interfaces, interface = { twice = {} }, {}, nil
+    while at < #text do
+      local length, kind, value = text:byte(at, at + 2)
+      if kind == 0x04 then
+        interface, found.first = value, found.first or text:byte(at + 5)
+      elseif kind == 0x05 then
+        local other = interfaces[value]
+        if other and other ~= interface then
+          table.insert(found.twice, ("%02x of interfaces %d and %d"):format(value, other, interface))
+        end
+        interfaces[value] = interface
+      end
+      at = at + length
+    end
+    list[index + 1] = found
+  end
+  return list
+end
+
+local protocols = { "qmi", "mbim", "ecm", "ncm", "rndis" }
+
+local function device_of(name, protocol)
+  local personality = require("simulator.models." .. name)
+  local group <close> = task.group()
+  local modem = personality.imei and not personality.pcie and personality.interfaces[protocol]
+    and require("simulator.modem").new(personality, group)
+  local function new() return { receive = function() end } end
+  return modem and modem:compose(protocol) and require("simulator.usb").build({
+    modem = modem, mbim = new, qmi = new, network = new, at = new, nmea = new,
+  }, {}) or nil
+end
+
+-- Kernels ignore an endpoint that is there twice; then no driver takes its interface.
+function T.test_no_model_has_an_endpoint_twice()
+  local count = 0
+  for _, file in ipairs(assert(fs.list(program.home .. "/modules/simulator/models"))) do
+    for _, protocol in ipairs(file:find "%.lua$" and protocols or {}) do
+      local device = device_of(file:match "^[^.]+", protocol)
+      for _, found in ipairs(device and configurations_of(device) or {}) do
+        lu.assertEquals(found.twice, {}, file .. " " .. protocol)
+        count = count + 1
+      end
+    end
+  end
+  lu.assertTrue(count > 40, count)
+end
+
+-- Of several configurations Linux takes the first one whose first interface has a class of USB's own.
+function T.test_an_me906_is_mbim_to_linux()
+  local classes = {}
+  for i, found in ipairs(configurations_of(device_of("me906", "mbim"))) do classes[i] = found.first end
+  lu.assertEquals(classes, { 0xff, 0xff, 0x02 })
 end
 
 function T.test_requests_in_pieces_and_in_bulk()

@@ -1,5 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- The personality of a Sierra Wireless EM9191: a modem with 5G whose firmware speaks MBIMEx 2.0.
+--
+-- Source of its interfaces: what those who added it to the kernel's driver option have of usb-devices. There is no NMEA
+-- among them, and where QMI would be is not known.
 
 local em7565 = require "simulator.models.em7565"
 local personality = require "simulator.models.personality"
@@ -10,7 +13,15 @@ return personality.join(em7565, {
 
   usb = personality.join(em7565.usb, {
     product = 0x90d3, boot_product = 0x90d2, model = "EM9191", serial = "3bf60b0b",
+    usual_type = 1, types = { { name = "Generic" } },
+    offered = { "diag", "modem", "rmnet0", "mbim" },
   }),
+  interfaces = {
+    mbim  = { interface = 0 },
+    modem = { interface = 3, subclass = 0x00, interrupt = 5, input = 4, output = 3 },
+    diag  = { interface = 4, subclass = 0xff, protocol = 0x30, input = 1, output = 1 },
+    qmi   = { interface = 8 },
+  },
 
   imei = "353533110000016",
   firmware = "SWIX55C_03.09.11.00",

@@ -1,5 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The personality of a Quectel RM520N-GL: a modem with 5G, beside LTE (NSA) and alone (SA).
+--
+-- Source of its interfaces: the commit that added it to the kernel's driver option.
 
 local ec25 = require "simulator.models.ec25"
 local personality = require "simulator.models.personality"
@@ -12,6 +14,10 @@ return personality.join(sprint, ec25, {
   aggregations = false, -- all
 
   usb = personality.join(ec25.usb, { product = 0x0801, release = 0x0504, model = "RM520N-GL", serial = "6a3c5ec2" }),
+  interfaces = personality.join(ec25.interfaces, {
+    diag  = personality.join(ec25.interfaces.diag, { protocol = 0x30 }),
+    nmea  = personality.join(ec25.interfaces.nmea, { protocol = 0x40 }),
+  }),
 
   imei = "868371050000013",
   firmware = "RM520NGLAAR03A03M4G",

@@ -30,7 +30,7 @@ return personality.join(sprint, ec25, {
     modem = { interface = 2, numbers = { rndis = 4 }, subclass = 0x00, interrupt = 5, input = 4, output = 3 },
     ppp   = { interface = 3, numbers = { rndis = 5 }, subclass = 0x00, interrupt = 7, input = 6, output = 4,
       always = true },
-    qmi   = { interface = 5 },
+    qmi   = { interface = 5, notification = 11, input = 10, output = 6 },
     rndis = { interface = 0, notification = 10, input = 9, output = 6, mac = "0250F3000001" },
     ecm   = { interface = 5, notification = 10, input = 9, output = 6, mac = "0250F3000001" },
   },

@@ -19,7 +19,7 @@ return personality.join(sim7600, {
     release = 0x0414, manufacturer = "SIMCOM", model = "SDXPRAIRIE-MTP _SN:5C2F0001", serial = "5c2f0001",
     offered = { "diag", "nmea", "modem", "rmnet0", "mbim" },
   }),
-  interfaces = personality.join(sim7600.interfaces, { mbim = { interface = 5 } }),
+  interfaces = personality.join(sim7600.interfaces, { mbim = { interface = 5, notification = 11 } }),
 
   imei = "863305040000010",
   firmware = "SIM8200_V1.3.8",

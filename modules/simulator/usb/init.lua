@@ -43,8 +43,8 @@ local enumeration_time = 30
 
 local usb = {}
 
--- Interfaces in the order of their descriptors. Diagnostics hear nothing and say nothing.
-local order = { "diag", "nmea", "modem", "ppp", "qmi", "qmi2", "mbim", "ecm", "ncm", "rndis" }
+local names = { "diag", "nmea", "modem", "ppp", "qmi", "qmi2", "mbim", "ecm", "ncm", "rndis" }
+-- Diagnostics hear nothing and say nothing.
 local speaks = { nmea = "nmea", modem = "at", ppp = "at" }
 
 local function make_serial(options, name, interface)
@@ -82,18 +82,31 @@ local function build_boot_loader(modem)
   return new_device(modem:usb_identity(), { { port } }, modem)
 end
 
--- The device as the modem shows itself now. Its functions are made once, and wait while they are not shown.
-local function build(options, functions)
+-- What a configuration shows, by number: Linux chooses among configurations by the class of their first interfaces.
+local function shown_in(modem, protocol)
+  local list = {}
+  for _, name in ipairs(names) do
+    if modem:shows(name, protocol) then
+      list[#list + 1] = { name = name, place = modem:interface(name, protocol) }
+    end
+  end
+  table.sort(list, function(a, b) return a.place.interface < b.place.interface end)
+  return list
+end
+
+---The device as the modem shows itself now.
+---@param options table as for usb.run()
+---@param functions table<string, simulator.usb.function> its functions, which are made once, and wait while they are
+--- not shown
+---@return simulator.usb.device
+function usb.build(options, functions)
   local modem, configurations = options.modem, {}
   for value, protocol in ipairs(modem:configurations()) do
     local shown = {}
-    for _, name in ipairs(order) do
-      if modem:shows(name, protocol) then
-        local interface = modem:interface(name, protocol)
-        local key = ("%s %d"):format(name, interface.interface)
-        functions[key] = functions[key] or make_function(options, name, interface)
-        shown[#shown + 1] = functions[key]
-      end
+    for i, entry in ipairs(shown_in(modem, protocol)) do
+      local key = ("%s %d"):format(entry.name, entry.place.interface)
+      functions[key] = functions[key] or make_function(options, entry.name, entry.place)
+      shown[i] = functions[key]
     end
     configurations[value] = shown
   end
@@ -197,7 +210,7 @@ function usb.run(options)
     end
     current, number = cable, cable.number
     local waits = modem.waits_for_firmware
-    local device = waits and build_boot_loader(modem) or build(options, functions)
+    local device = waits and build_boot_loader(modem) or usb.build(options, functions)
     err = serve(cable, device, not waits and options.ready or nil)
     device:unplugged()
     if not cable.pulled then

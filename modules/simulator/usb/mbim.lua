@@ -6,12 +6,13 @@ local descriptors = require "simulator.usb.descriptors"
 local ntb = require "simulator.usb.ntb"
 local ntb_port = require "simulator.usb.ntb_port"
 
-local notification_endpoint, data_in, data_out = 6, 14, 15
+-- The first one, where the model has no other.
+local usual_notification, data_in, data_out = 6, 14, 15
 
 local communications, mbim_subclass = 0x02, 0x0e
 local data_class, mbim_data_protocol = 0x0a, 0x02
 
-local function describe(max_control, control_interface)
+local function describe(max_control, control_interface, notification)
   local d, data_interface = descriptors, control_interface + 1
   return table.concat {
     d.association {
@@ -26,7 +27,7 @@ local function describe(max_control, control_interface)
       network_capabilities = 0x08, -- the datagram size can be set
     },
     d.mbim_extended { subtype = "mbim_extended", version = 0x0100, max_outstanding_commands = 64, mtu = 1500 },
-    d.endpoint { address = 0x80 | notification_endpoint, transfer = "interrupt", packet_size = 64, interval = 9 },
+    d.endpoint { address = 0x80 | notification, transfer = "interrupt", packet_size = 64, interval = 9 },
     d.interface { number = data_interface, class = data_class, protocol = mbim_data_protocol },
     d.interface {
       number = data_interface, alternate = 1, endpoints = 2, class = data_class, protocol = mbim_data_protocol,
@@ -51,19 +52,19 @@ local mbim = {}
 ---@param modem simulator.modem
 ---@param new_control fun(modem, options): table makes the MBIM function; see simulator.usb
 ---@param new_network fun(modem, options): table makes the network
----@param place { interface: integer } the control interface; the data interface is the next one
+---@param place { interface: integer, notification: integer? } the control interface; the data interface is the next one
 ---@return simulator.usb.mbim
 function mbim.new(modem, new_control, new_network, place)
-  local interface = place.interface
+  local interface, notification = place.interface, place.notification or usual_notification
   local self = setmetatable({
     modem = modem,
     interfaces = { interface, interface + 1 },
     data_interface = interface + 1,
-    descriptors = describe(modem.personality.max_control, interface),
+    descriptors = describe(modem.personality.max_control, interface, notification),
     channel = control_channel.new(interface, modem),
     blocks = ntb_port.new(modem, ntb.IP),
   }, Mbim)
-  self.inputs = { [notification_endpoint] = self.channel.notifications, [data_in] = self.blocks.data }
+  self.inputs = { [notification] = self.channel.notifications, [data_in] = self.blocks.data }
   self.outputs = { [data_out] = function(block)
     self.blocks:receive(block, function(session, packet) self.network:receive(session, packet) end)
   end }

@@ -10,7 +10,7 @@ local pipe = require "simulator.usb.pipe"
 local qmap = require "simulator.usb.qmap"
 local log = require "log"
 
--- By place among a modem's QMI interfaces.
+-- By place among a modem's QMI interfaces, where the model has no others.
 local endpoints = { { notification = 7, input = 6, output = 4 }, { notification = 9, input = 8, output = 5 } }
 local vendor_specific = 0xff
 local data_terminal_ready = 1 -- a bit of SET_CONTROL_LINE_STATE
@@ -47,11 +47,12 @@ local qmi = {}
 ---@param modem simulator.modem
 ---@param new_control fun(modem, options): table makes the QMI function; see simulator.usb
 ---@param new_network fun(modem, options): table makes the network
----@param place { interface: integer, subclass: integer?, protocol: integer?, always_listens: boolean? }
+---@param place { interface: integer, subclass: integer?, protocol: integer?, always_listens: boolean?,
+--- notification: integer?, input: integer?, output: integer? }
 ---@param is_second boolean? the modem has another one before it
 ---@return simulator.usb.qmi
 function qmi.new(modem, new_control, new_network, place, is_second)
-  local numbers = endpoints[is_second and 2 or 1]
+  local numbers = place.notification and place or endpoints[is_second and 2 or 1]
   local self = setmetatable({
     modem = modem, interfaces = { place.interface }, always_listens = place.always_listens,
     descriptors = describe(place, numbers),
