@@ -137,6 +137,12 @@ end
 
 -- ---- changing ----
 
+local function refusal_of(device, setting, wanted, now)
+  local refusal = setting:why_not(device, wanted, now)
+  local target = not refusal and setting:target(now, wanted)
+  return refusal or target and composition.refusal_of_choice(device, target, setting.modules) or nil
+end
+
 local function set(device, setting, now, args, watcher)
   local wanted, err = parse(setting, now, args.composition)
   if not wanted then
@@ -146,7 +152,7 @@ local function set(device, setting, now, args, watcher)
       { interfaces = now.interfaces, changed = false })
     return "unchanged"
   end
-  err = not args.force and (setting:why_not(device, wanted, now) or composition.refusal_of_number(wanted))
+  err = not args.force and refusal_of(device, setting, wanted, now)
   if err then
     err.hint = (err.hint and err.hint .. " " or "") .. "--force does it anyway."
     return nil, err
@@ -163,8 +169,9 @@ local function set(device, setting, now, args, watcher)
   end
   watcher:done("usbcomp", ("%s -> %s, by %s"):format(setting:show(now), setting:show(target), how),
     { interfaces = target.interfaces, changed = true, by = setting.by })
-  if setting.note then
-    watcher:done("note", setting:note(target))
+  local note = setting.note and setting:note(target)
+  if note then
+    watcher:done("note", note)
   end
   return setting.at_once and "reset" or "changed"
 end
@@ -246,14 +253,15 @@ Examples:
   moontower usbcomp 8                     its number: the one in the list; a Sierra's is that of swi_setusbcomp.pl
   moontower usbcomp 0x100d                the bits of AT!USBCOMP
 By AT where the modem has an AT port, else by QMI or QMI inside MBIM; --by says otherwise. A composition with a port
-that this kernel has no driver for is refused, as no program could talk to the modem any more; so is one with neither
-MBIM nor QMI, in which the modem is a network card and connects itself. --force sets those, too.]],
+that this kernel has no driver for is refused, as no program could talk to the modem any more. With ecm, ncm or rndis in
+place of mbim or qmi, the modem is a network card, which is connected by its maker's AT commands; where none are known,
+and with serial ports alone (PPP), nothing could connect it, and that is refused, too. --force sets those.]],
 
   options = {
     { "composition", validate.any_text, "Interfaces, such as at+mbim, or a number", args = "?" },
     { "--by", validate.one_of { "at", "qmi" }, "How the modem is asked" },
     { "--reset", validate.flag, "Restart the modem, so that it is in effect, and wait until it is back" },
-    { "--force", validate.flag, "Set it although this kernel has no driver for it, or it has neither MBIM nor QMI" },
+    { "--force", validate.flag, "Set it though this kernel has no driver for it, or nothing could connect the modem" },
     option.device, option.proxy, option.json,
   },
 

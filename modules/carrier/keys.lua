@@ -112,7 +112,7 @@ M.of_modem = {
   { "bands", text 'a text such as "B2+B12"',
     '`"B2+B12+n71"`, with 5G standalone apart `"sa-n41+nsa-n71"`, `"all"`, or a name that the modem has for a set' },
   { "composition", list_of(is_text, 'a list such as { "at", "mbim" }'),
-    'the USB interfaces that it needs, with either `"mbim"` or `"qmi"`; others stay' },
+    'the USB interfaces that it needs, with one of `"mbim"`, `"qmi"`, `"ecm"`, `"ncm"` and `"rndis"`; others stay' },
   { "at", lines, 'AT commands for anything else: `"AT..."`, or `{ "AT!PCOFFEN=2", check = "AT!PCOFFEN?", want = '
     .. '"!PCOFFEN: 2" }`, which is sent only if the answer to `check` lacks the text of `want`' },
   { "qmi", lines, 'QMI messages, in the same two forms: `"dms 0x555c 01=08"` (service, message, TLVs)' },

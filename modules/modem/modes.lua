@@ -188,13 +188,14 @@ local function way_out(description)
     return "Where its slot has USB, xmm7360-usb-modeswitch puts it there: then it has MBIM. xmm7360-pci speaks its RPC."
   elseif description.control == description.usb then
     return "It has no AT port either: only its maker's tools may help."
+  elseif M.connects(description) then
+    return "`moontower usbcomp` shows whether it has MBIM or QMI, too, which tell more."
   elseif card_driver_of[mode.name] and not description.net then
-    return ("`modprobe %s` loads the driver; or `moontower usbcomp at+mbim --reset` gives it MBIM."):format(
+    return ("`modprobe %s` loads the driver; or `moontower usbcomp` shows what else it can be."):format(
       card_driver_of[mode.name])
   end
-  return ("`moontower usbcomp at+mbim --reset` %s; `moontower usbcomp` shows what there is.%s"):format(
-    M.connects(description) and "gives it MBIM" or "gets it out of that",
-    mode.name == "serial" and " Where it has nothing else, ModemManager or pppd dial." or "")
+  return "`moontower usbcomp` shows what else it can be: MBIM, QMI, or a network card with an AT port. Where it has "
+    .. "nothing else, ModemManager or pppd dial."
 end
 
 -- With serial ports alone, packets could only pass by PPP.

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- USB compositions of all makers: which interfaces a modem shows the host, by name, and what may not be asked for.
 
+local at_port = require "modem.at"
 local drivers = require "settings.drivers"
 local errors = require "errors"
 local maker = require "maker"
@@ -25,12 +26,14 @@ for _, name in ipairs(M.names) do known[name] = true end
 ---What carries the data; a modem has one of them.
 M.data = { qmi = true, mbim = true, ecm = true, ncm = true, rndis = true }
 
-local NO_DATA = "without MBIM or QMI, nothing could connect the modem"
+local cards = { "ecm", "ncm", "rndis" }
+
+local NO_DATA = "without MBIM, QMI or a network card, the modem could only dial by PPP, which moontower does not speak"
 
 local function invalid(message)
   return errors.fail {
     code = "invalid", source = "settings", message = message,
-    hint = 'A composition is a list such as { "at", "mbim" }, with either mbim or qmi in it.',
+    hint = 'A composition is a list such as { "at", "mbim" }, with one of mbim, qmi, ecm, ncm and rndis in it.',
   }
 end
 
@@ -90,27 +93,16 @@ local function normalise(_, wanted)
       return invalid(("'%s' is no USB interface"):format(tostring(name)))
     end
   end
-  local set = M.set(list)
-  if set.qmi and set.mbim then
-    return invalid("a composition has MBIM or QMI, not both")
-  elseif not set.qmi and not set.mbim then
+  local sorted, data = M.sorted(list), {}
+  for _, name in ipairs(sorted) do
+    if M.data[name] then data[#data + 1] = name:upper() end
+  end
+  if #data > 1 then
+    return invalid(("a composition has one way to carry packets, not %s"):format(table.concat(data, " and ")))
+  elseif #data == 0 then
     return invalid(NO_DATA)
   end
-  return { interfaces = M.sorted(list) }
-end
-
----Why a person may not choose a composition by its number, where names would be refused; nil if it may be chosen.
----Putting one back is no choice: an earlier read() has found it.
----@param wanted settings.composition
----@return moontower.error?
-function M.refusal_of_number(wanted)
-  local set = M.set(wanted.interfaces)
-  if wanted.exact and not set.mbim and not set.qmi then
-    return errors.new {
-      code = "unsupported", source = "settings", message = NO_DATA,
-      hint = "With that composition, it connects itself, and is a network card to the host.",
-    }
-  end
+  return { interfaces = sorted }
 end
 
 -- The number that an interface will have: its maker's table knows it for most modems.
@@ -163,6 +155,51 @@ function M.refusal(description, target, folder)
   return drivers.refusal(description, needed, folder)
 end
 
+-- What makes it a network card to the host, where neither MBIM nor QMI carries its packets.
+local function card_of(interfaces)
+  local set = M.set(interfaces)
+  for _, name in ipairs(set.mbim and {} or set.qmi and {} or cards) do
+    if set[name] then return name end
+  end
+end
+
+local function unconnectable(message, hint)
+  return errors.new { code = "unsupported", source = "settings", message = message, hint = hint }
+end
+
+---Why a person or a carrier may not choose a composition, as moontower could not connect the modem then; nil if it may
+---be chosen. Putting one back is no choice: an earlier read() has found it.
+---@param modem table
+---@param target settings.composition
+---@param folder string? where the kernel's modules are
+---@return moontower.error?
+function M.refusal_of_choice(modem, target, folder)
+  local set, card = M.set(target.interfaces), card_of(target.interfaces)
+  if set.mbim or set.qmi then
+    return nil
+  elseif not card then
+    return unconnectable(NO_DATA, "ModemManager or pppd dial.")
+  elseif not set.at then
+    return unconnectable("as a network card without an AT port, the modem could only be connected by its own firmware")
+  end
+  local maker_of, err = at_port.maker(modem)
+  if not maker_of or not maker_of.data then
+    return err or unconnectable("no command of this modem's maker is known that connects it as a network card",
+      "With 3GPP's AT+CGACT, `moontower up` may do it, and may not; with MBIM or QMI, it does.")
+  end
+  return modem.description.usb and drivers.refusal(renamed(modem.description, target.product), {
+    { role = card, number = number_of(modem.description, card), class = (target.classes or {})[card] },
+  }, folder) or nil
+end
+
+---What people have to know of a composition.
+---@param target settings.composition
+---@return string?
+function M.note(target)
+  return card_of(target.interfaces) and "Then it is a network card, which moontower connects by AT commands. With MBIM "
+    .. "or QMI, it learns more from the modem, and sooner." or nil
+end
+
 ---Does a wanted composition name one by the number that this way of setting has for it?
 ---@param self settings.setting
 ---@param wanted settings.composition
@@ -200,6 +237,8 @@ function M.class(by)
     local wanted = self:of_number(number)
     return wanted and table.concat(wanted.interfaces, "+") or "unknown"
   end
+
+  function fields.note(_, target) return M.note(target) end
 
   function fields:how(now, wanted)
     local target, err = self:target(now, wanted)

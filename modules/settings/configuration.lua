@@ -28,11 +28,24 @@ local function names_of(description, configuration)
   return composition.sorted(list)
 end
 
+-- The class of what carries packets, where that is no standard's.
+local function classes_of(configuration)
+  local classes = {}
+  for _, interface in ipairs(configuration.interfaces) do
+    local card = modes.network_of(interface)
+    if card then classes[card] = interface.class end
+  end
+  return classes
+end
+
 -- All that the modem has, as compositions whose number is the configuration's.
 local function choices(description)
   local list = {}
   for i, configuration in ipairs(modes.configurations(description.descriptors)) do
-    list[i] = { interfaces = names_of(description, configuration), exact = configuration.value, by = "configuration" }
+    list[i] = {
+      interfaces = names_of(description, configuration), exact = configuration.value, by = "configuration",
+      classes = classes_of(configuration),
+    }
   end
   return list
 end
@@ -128,7 +141,9 @@ end
 ---@param target settings.composition
 ---@return string
 function ByConfiguration:note(target)
-  return "It lasts until the modem is plugged in again. For longer, put this into /etc/udev/rules.d/90-modem.rules:\n  "
+  local more = composition.note(target)
+  return (more and more .. "\n" or "")
+    .. "It lasts until the modem is plugged in again. For longer, put this into /etc/udev/rules.d/90-modem.rules:\n  "
     .. rule(self.description, target.exact)
 end
 

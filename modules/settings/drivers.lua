@@ -8,7 +8,7 @@ local errors = require "errors"
 local fs = require "core.fs"
 
 ---@class settings.interface
----@field role "mbim"|"qmi"|"at"
+---@field role "mbim"|"qmi"|"at"|"ecm"|"ncm"|"rndis"
 ---@field number integer
 ---@field class string? as "ff:00:00", where descriptors tell; nil: the usual one of its role
 
@@ -19,9 +19,15 @@ local drivers_of = {
   mbim = { cdc_mbim = true },
   qmi  = { qmi_wwan = true },
   at   = { qcserial = true, option = true, sierra = true, cdc_acm = true },
+  ecm  = { cdc_ether = true },
+  ncm  = { cdc_ncm = true, huawei_cdc_ncm = true },
+  rndis = { rndis_host = true },
 }
 -- Class, subclass and protocol of such an interface.
-local class_of = { mbim = { 0x02, 0x0e, 0x00 }, qmi = { 0xff, 0xff, 0xff }, at = { 0xff, 0x00, 0x00 } }
+local class_of = {
+  mbim = { 0x02, 0x0e, 0x00 }, qmi = { 0xff, 0xff, 0xff }, at = { 0xff, 0x00, 0x00 },
+  ecm = { 0x02, 0x06, 0x00 }, ncm = { 0x02, 0x0d, 0x00 }, rndis = { 0xe0, 0x01, 0x03 },
+}
 
 ---@return string
 local function running_kernel()

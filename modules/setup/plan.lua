@@ -24,8 +24,15 @@ local settings = require "settings"
 
 local M = {}
 
+-- What a carrier wishes has to leave a way to connect the modem; what was read from it, and is put back, was there.
+local function refusal_of(modem, setting, wanted, now, modules)
+  local refusal = setting:why_not(modem, wanted, now)
+  local target = not refusal and setting.name == "composition" and not wanted.by and setting:target(now, wanted)
+  return refusal or target and compositions.refusal_of_choice(modem, target, modules) or nil
+end
+
 -- A setting as a step; an error when it may not be done.
-local function make_step(modem, setting, value)
+local function make_step(modem, setting, value, modules)
   local wanted, now, err
   wanted, err = setting:normalise(value)
   if wanted ~= nil then
@@ -35,7 +42,7 @@ local function make_step(modem, setting, value)
     return errors.during(err, setting.title)
   end
   local differs = not setting:same(now, wanted)
-  local refusal = differs and setting:why_not(modem, wanted, now)
+  local refusal = differs and refusal_of(modem, setting, wanted, now, modules)
   if refusal then
     return errors.during(refusal, setting.title)
   end
@@ -111,7 +118,7 @@ function M.make(modem, wanted, options)
   for _, name in ipairs(options.names or settings.names) do
     if found[name] then
       local step
-      step, err = make_step(modem, found[name], wanted[name])
+      step, err = make_step(modem, found[name], wanted[name], options.modules)
       if not step then
         return nil, err
       end

@@ -36,8 +36,9 @@ function M.plan(made)
   columns.print(rows)
   for _, step in ipairs(made.steps) do
     local target = step.differs and step.setting.note and step.setting:target(step.now, step.wanted)
-    if target then
-      wrap.print(step.setting:note(target))
+    local note = target and step.setting:note(target)
+    if note then
+      wrap.print(note)
     end
   end
   if made.restart then

@@ -124,14 +124,16 @@ end
 
 function T.test_an_fm150_changes_its_composition()
   local result = run("fm150", "", [[moontower usbcomp at+mbim --reset && moontower up --apn r.ispsn --no-dns &&
-    moontower down && moontower usbcomp 32 --reset; moontower usbcomp 24; echo "24: $?"]])
+    moontower down && moontower usbcomp 24 --reset && moontower up --apn r.ispsn --no-dns && moontower down &&
+    moontower usbcomp 32 --reset; moontower usbcomp at; echo "at: $?"]])
   for _, words in ipairs {
     "dm+at+qmi -> dm+at+mbim, by AT+GTUSBMODE=30", "by AT+GTUSBMODE=32", "mbim, MBIM\n", "qmi, QMI\n",
+    "dm+at+mbim -> dm+at+rndis+adb, by AT+GTUSBMODE=24", "note      Then it is a network card, which moontower conn",
   } do
     lu.assertStrContains(result.out, words)
   end
-  lu.assertStrContains(result.out, "24: 1")
-  lu.assertStrContains(result.err, "without MBIM or QMI, nothing could connect the modem")
+  lu.assertStrContains(result.out, "at: 1")
+  lu.assertStrContains(result.err, "the modem could only dial by PPP")
 end
 
 function T.test_an_fm150_is_locked_to_a_cell()

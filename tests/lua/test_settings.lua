@@ -417,9 +417,45 @@ function T.test_numbers_of_an_em7355()
   lu.assertNil(setting:why_not(modem, setting:of_number(14), now))
   lu.assertStrContains(setting:why_not(modem, setting:of_number(13), now).message, "does not support composition 13")
   lu.assertNil(setting:why_not(modem, setting:of_number(1), now)) -- it may have been so, and be put back
-  lu.assertStrContains(compositions.refusal_of_number(setting:of_number(1)).message, "without MBIM or QMI")
-  lu.assertNil(compositions.refusal_of_number(setting:of_number(14)))
+  lu.assertStrContains(compositions.refusal_of_choice(modem, setting:of_number(1)).message, "could only dial by PPP")
+  lu.assertNil(compositions.refusal_of_choice(modem, setting:of_number(14)))
   lu.assertEquals(run(setting, modem, { "at", "mbim" }), "AT!UDUSBCOMP=8")
+end
+
+-- ---- network cards ----
+
+-- Connected by commands of the maker's, if any are known, and if the kernel has a driver.
+function T.test_a_network_card_may_be_chosen_where_it_can_be_connected()
+  local quectel = {
+    at = new_port { ["ATI"] = "Quectel\nEC25" },
+    description = { vendor = "2c7c", product = "0125", usb = "1-2", protocol = "qmi" },
+  }
+  local sierra = { at = new_port { ["ATI"] = "Sierra" }, description = { vendor = "1199", product = "9071" } }
+  local function refusal(modem, interfaces, folder)
+    local err = compositions.refusal_of_choice(modem, { interfaces = interfaces }, folder)
+    return err and err.message or "none"
+  end
+  local function with_card(alias, interfaces)
+    local message
+    with_kernel(KNOWS .. alias .. "\n", "modules.alias", function(folder)
+      message = refusal(quectel, interfaces, folder)
+    end)
+    return message
+  end
+  lu.assertEquals(with_card("alias usb:v*p*d*dc*dsc*dp*icE0isc01ip03in* rndis_host", { "at", "rndis" }), "none")
+  lu.assertEquals(with_card("alias usb:v*p*d*dc*dsc*dp*ic02isc06ip00in* cdc_ether", { "at", "ecm" }), "none")
+  lu.assertEquals(with_card("alias usb:v*p*d*dc*dsc*dp*ic02isc0Dip00in* cdc_ncm", { "at", "ncm" }), "none")
+  lu.assertStrContains(with_card("", { "at", "ecm" }), "no driver for the ECM port")
+  for _, case in ipairs {
+    { quectel, { "at", "qmi" }, "none" }, { sierra, { "mbim" }, "none" },
+    { quectel, { "dm", "at" }, "could only dial by PPP" }, { quectel, { "ecm" }, "without an AT port" },
+    { sierra, { "at", "ecm" }, "no command of this modem's maker" },
+  } do
+    lu.assertStrContains(refusal(case[1], case[2]), case[3])
+  end
+  local silent = { at = new_port({}, "timeout"), description = {} }
+  silent.at.command = function() return nil, { code = "timeout", message = "it is silent" } end
+  lu.assertEquals(refusal(silent, { "at", "ecm" }), "it is silent")
 end
 
 -- ---- the EC25 ----
@@ -460,7 +496,6 @@ function T.test_ec25()
     local now = assert(list.composition:read(modem))
     lu.assertEquals(now.supported, { 0, 1, 2, 3 })
     lu.assertNil(list.composition:of_number(8))
-    lu.assertStrContains(compositions.refusal_of_number(list.composition:of_number(3)).message, "without MBIM or QMI")
     lu.assertEquals(run(list.contexts, modem, { [1] = { apn = "" } }), "same")
     lu.assertEquals(run(list.ipv6, modem, true), "same")
     lu.assertEquals(list.ipv6:why_not(modem, "off", "on").code, "unsupported")

@@ -258,6 +258,24 @@ function T.test_setup_of_a_carrier_decides_by_the_modem()
   end
 end
 
+-- A carrier may wish for a network card, of a maker whose commands connect it; not for what nothing can connect.
+function T.test_a_composition_that_is_a_network_card()
+  local carrier = [[cat >/run/x.lua <<'E'
+return { name = "x", bearers = { { apn = "r.ispsn" } }, modem = { composition = { "at", "%s" } } }
+E
+moontower setup /run/x.lua ]]
+  local result = world.run(carrier:format "ecm" .. "--yes && moontower up --apn r.ispsn --no-dns && moontower down && "
+    .. "moontower setup --undo --yes", nil, nil, { "--modem", "ec25" })
+  world.assert_success(result)
+  assert_words(result.out, {
+    'AT+QCFG="usbnet",1', "Then it is a network card, which moontower connects by AT commands.",
+    "USB composition  dm+nmea+at+ecm  as wanted", "8.8.8.8 answers in", "USB composition  dm+nmea+at+mbim  as wanted",
+  })
+  result = world.run(carrier:format "ecm" .. "--yes", nil, nil, { "--modem", "ln920" })
+  world.assert_clean_failure(result, 1, "no command of this modem's maker is known")
+  world.assert_clean_failure(factory(carrier:format "nmea" .. "--yes"), 1, "could only dial by PPP")
+end
+
 function T.test_the_how_to_as_a_script()
   local path = program.home .. "/scripts/examples/calyx-by-hand.lua"
   local result = factory("moontower run " .. path .. " && moontower up --carrier calyx-sprint && moontower usbcomp")
