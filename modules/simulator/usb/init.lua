@@ -38,8 +38,8 @@ local new_serial = require("simulator.usb.serial").new
 local usbip = require "simulator.usb.usbip"
 local vhci = require "simulator.usb.vhci"
 
--- Long enough for an emulated computer to load the drivers.
-local enumeration_time = 30
+-- Long enough for an emulated computer to load the drivers, on a busy machine.
+local enumeration_time = 120
 
 local usb = {}
 
