@@ -5,6 +5,7 @@ local carriers = require "carrier"
 local ec25 = require "simulator.models.ec25"
 local faults = require "simulator.faults"
 local json = require "dkjson"
+local l850 = require "simulator.models.l850"
 local lu = require "luaunit"
 local netlink = require "core.netlink"
 local personality = require "simulator.models.personality"
@@ -62,7 +63,10 @@ local function model_of(way)
   local usb = personality.join(ec25.usb, {
     vendor = 0x1234, product = 0x5678, manufacturer = manufacturer, configurations = { mode },
   })
-  return personality.join(ec25, { usb = usb, at = false, connects_by = kind, router = router or false })
+  return personality.join(ec25, {
+    usb = usb, at = false, connects_by = kind, router = router or false,
+    interfaces = personality.join(ec25.interfaces, { ncm = l850.interfaces.ncm }), -- an EC25 has none
+  })
 end
 
 local function with_card(way, fn)
