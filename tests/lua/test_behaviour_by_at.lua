@@ -19,6 +19,7 @@ local card = personality.join(mc7455, {
   usb = personality.join(mc7455.usb, {
     vendor = 0x2cb7, product = 0x1234, manufacturer = "Fibocom", configurations = { "ncm" },
   }),
+  interfaces = personality.join(mc7455.interfaces, { ncm = require("simulator.models.l850").interfaces.ncm }),
 })
 local way = { name = "at", composition = "ncm" }
 
