@@ -70,8 +70,9 @@ local function load_cells()
     local function add(air)
       for _, commands in pairs(air or {}) do
         for _, command in ipairs(commands) do
-          cells.list[#cells.list + 1] = command
-          for name in pairs(M.names_in(command.asks)) do cells.names[name] = true end
+          local names = M.names_in(command.asks)
+          table.insert(cells.list, { command = command, names = names })
+          for name in pairs(names) do cells.names[name] = true end
         end
       end
     end
@@ -83,9 +84,18 @@ local function load_cells()
   return cells
 end
 
----The declared commands that tell of signal and cells.
+---The declared commands that tell of signal and cells, and have one of these names.
+---@param names table<string, true> in capitals
 ---@return at.command[]
-function M.of_cells() return load_cells().list end
+function M.of_cells(names)
+  local list = {}
+  for _, one in ipairs(load_cells().list) do
+    local has = false
+    for name in pairs(one.names) do has = has or names[name] end
+    list[#list + 1] = has and one.command or nil
+  end
+  return list
+end
 
 ---The names of the commands in a line, in capitals: { ["+CSQ"] = true }, and of "ATI" { I = true }.
 ---@param line string

@@ -16,17 +16,18 @@ local LABELS = { eid = "", esn = "", fsn = "", meid = "imei", psn = "", sn = "",
 ---@field private others recording.pseudonyms
 ---@field private keeps_cells boolean?
 ---@field private names table<string, true> the commands in the last line that was sent, in capitals
----@field private answer string[] as it came, so far
+---@field private answer string[] as it came, so far; of a long one the first lines, and the last
+---@field private prefixes table<string, true> those names, and what stands in front of its lines
 ---@field private asked recording.at_card.asked? of the card, by that line
 ---@field private open_text string? what a network writes, whose next line belongs to it
 ---@field private message_follows boolean? the next line is a message
 local Lines = {}
 Lines.__index = Lines
 
--- The numbers of cells and areas in the lines of an answer, whatever command that is to.
-local function places_in(lines)
+-- The numbers of cells and areas in lines that belong to commands of these names.
+local function places_in(lines, names)
   local found = {}
-  for _, command in ipairs(commands.of_cells()) do
+  for _, command in ipairs(commands.of_cells(names)) do
     for _, record in ipairs(command:read(lines)) do
       for _, name in ipairs { "cell_id", "tac", "lac" } do
         found[#found + 1] = record[name]
@@ -36,17 +37,27 @@ local function places_in(lines)
   return found
 end
 
-local MOST_LINES = 64 -- of an answer about cells
+local MOST_LINES, HEADINGS = 64, 8 -- of an answer about cells: those that are kept at once, and the first of them
 local HIDDEN = "(hidden)" -- as our own port shows such a line
 local LONGEST_TEXT = 1000 -- octets of a text of several lines
 
--- With other cells, or with these. A heading stands above its values, so an answer is read as far as it has come.
-local function settle_cells(self, line)
-  if #self.answer < MOST_LINES then
-    -- A URC has no <n> before the state, so that the place is where an answer has the state.
-    self.answer[#self.answer + 1] = line:gsub('^(%+C%w*REG:%s*%d+,)("?%x%x%x%x)', "%10,%2")
+-- The lines that a line has to be read with: a heading stands above its values, so an answer is read as far as it has
+-- come. A URC stands alone; it has no <n> before the state, so that the place is where an answer has the state.
+local function context_of(self, line, kind)
+  local prefix = text.prefix(line)
+  local read = line:gsub('^(%+C%w*REG:%s*%d+,)("?%x%x%x%x)', "%10,%2")
+  if kind == "urc" and prefix then
+    return { read }, { [prefix] = true }
   end
-  for _, number in ipairs(places_in(self.answer)) do
+  if #self.answer >= MOST_LINES then table.remove(self.answer, HEADINGS + 1) end
+  table.insert(self.answer, read)
+  if prefix then self.prefixes[prefix] = true end
+  return self.answer, self.prefixes
+end
+
+-- With other cells, or with these.
+local function settle_cells(self, line, kind)
+  for _, number in ipairs(places_in(context_of(self, line, kind))) do
     line = line:gsub("%w+", function(word)
       if tonumber(word, 16) == number or tonumber(word) == number then
         return self.others:place(word, number)
@@ -131,7 +142,7 @@ local function replace_answer(self, line, kind)
     or digits and is_of(self, line, kind, commands.kind) then
     return replace_serial(self, line, LABELS[label] and label)
   end
-  local settled = settle_cells(self, line)
+  local settled = settle_cells(self, line, kind)
   if is_public(self, line, kind) then
     return self.others:scrub(settled, true)
   end
@@ -176,6 +187,7 @@ end
 function Lines:replace(line, kind)
   if kind == "sent" and line:find "^[Aa][Tt]" then -- else it is how long a text was
     self.names, self.answer, self.asked = commands.names_in(line), {}, at_card.asked(line)
+    self.prefixes = commands.names_in(line)
   end
   if kind == "sent" or kind == "echo" then
     return replace_command(self, line)
@@ -209,7 +221,9 @@ end
 ---@param options { keep_cells: boolean? }
 ---@return recording.at_lines
 function M.new(others, options)
-  return setmetatable({ others = others, keeps_cells = options.keep_cells, names = {}, answer = {} }, Lines)
+  return setmetatable({
+    others = others, keeps_cells = options.keep_cells, names = {}, answer = {}, prefixes = {},
+  }, Lines)
 end
 
 return M

@@ -197,6 +197,18 @@ function T.test_at_texts_of_several_lines()
   end
 end
 
+-- However long the modem has been talking.
+function T.test_cells_after_many_lines()
+  for _, kind in ipairs { "urc", "line" } do
+    local lines = at_lines.new(pseudonyms.new(), {})
+    for _ = 1, 100 do lines:replace("+CSQ: 9,99", kind) end
+    for _, line in ipairs { '+CREG: 1,"2F01","A3B2C01",7', '+CEREG: 2,1,"2F02","A3B2C02",7' } do
+      local other = lines:replace(line, kind)
+      lu.assertNil(other:find "2F0" or other:find "A3B2C", other)
+    end
+  end
+end
+
 function T.test_a_modem_that_repeats_a_text()
   local lines = at_lines.new(pseudonyms.new(), {})
   lines:replace('AT+CMGS="555012"', "sent")
