@@ -47,7 +47,7 @@ local function put_together(self, bytes, head)
   } or nil
 end
 
----A transfer, or what somebody has kept of it.
+---A transfer, or what the capture has of it.
 ---@param bytes string
 ---@param length integer? of the whole transfer
 ---@return captures.item? item without time and port; nil: more must come

@@ -16,7 +16,7 @@ local originals = {} -- while there are listeners
 local listeners = {}
 
 -- All of this program calls these functions through their module; so for as long as they are listened to, others stand
--- there, and nothing has to be asked where nobody listens.
+-- there, and without a listener nothing has to be asked.
 local function stand_in()
   for _, name in ipairs(CHANGES) do
     local original = netlink[name]

@@ -350,7 +350,7 @@ function T.test_each_number_that_does_not_stay()
   end
 end
 
--- What nobody has thought of does not stay.
+-- What is on no list does not stay.
 function T.test_a_number_of_an_unknown_name()
   local others = pseudonyms.new()
   for _, name in ipairs { "home_number_of_owner", "cell", "code", "rsrp_of_cell_id" } do

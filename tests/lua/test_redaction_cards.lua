@@ -86,7 +86,7 @@ end
 
 local PIN, READ_ICCID = "\0\x20\0\1\x081234\xff\xff\xff\xff", "\0\xb0\0\0\x0a"
 
--- Asks for a file as cards are asked, and for what nobody has to know. `ask` returns what stands for both.
+-- Asks for a file as cards are asked, and for one that stays private. `ask` returns what stands for both.
 local function exchange(others, ask)
   local iccid = swap(others:digits("89011200000123456781", "iccid"))
   for _, case in ipairs {

@@ -30,7 +30,7 @@ local FAULTS = {
 -- More of them, where the modem does not answer.
 local SILENT = { "hang", "hang-hard", "open-dead", "silent", "garbage", "wrong-id", "unprovisioned" }
 
--- What a message said that made no sense is not kept, so what stands for it is told of in other words.
+-- What a message said that made no sense is not kept: what stands for it makes none either, and the errors differ.
 local NONSENSE = { "noise", "truncate" }
 
 local ways = { { name = "mbim" }, { name = "qmi" } }

@@ -109,7 +109,7 @@ function behaviours.two_modems_in_a_row(modem, sim)
   connected(modem)
   for _ = 1, 2 do
     modem = again(modem)
-    gives(up, modem:session(0)) -- nobody has ended it
+    gives(up, modem:session(0)) -- it has not been ended
   end
   modem:deactivate(0)
   modem:close()

@@ -2,7 +2,7 @@
 -- What a simulated modem cannot do, and how that reads: the other half of the table of behaviours.
 --
 -- A capability is what some rows of the table are about; `ask` asks for it. A modem that refuses it gets no such row:
--- instead, `ask` has to fail with that code and those words. A modem that does it all the same is a mistake here, too.
+-- instead, `ask` has to fail with that code and those words. A modem that does it nevertheless is a mistake here, too.
 
 local es10 = require "esim.es10"
 local settings = require "settings"
