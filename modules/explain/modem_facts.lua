@@ -132,17 +132,19 @@ end
 
 local QUESTIONS = { "sim", "radio", "registration", "packet", "signal", "cells", "session", "home" }
 
--- A modem may lose an answer, which is asked for once more. One that does not answer twice has fallen silent.
+-- A modem may lose an answer, which is asked for once more. One that answers nothing else either has fallen silent.
 local function ask(modem)
   local now, err = snapshot.ask(modem, QUESTIONS)
-  for _, name in ipairs(now and now.lost or {}) do
-    local answer, again = snapshot.ask_one(modem, name)
-    if not answer and again.code == "timeout" then
-      return nil, again
-    end
-    now[name] = answer or now[name]
+  local lost = now and now.lost[1]
+  if not lost then
+    return now, err
   end
-  return now, err
+  local again, why = snapshot.ask(modem, { lost, "radio" })
+  if not again or again.lost[1] and again.radio.err and again.radio.err.code == "timeout" then
+    return nil, why or again.lost_err
+  end
+  now[lost] = again[lost]
+  return now
 end
 
 -- A modem that was plugged in a moment ago still searches, and nothing is wrong with it: what it says before it is
