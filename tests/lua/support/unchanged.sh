@@ -5,7 +5,7 @@
 . "$SUPPORT/daemon.sh"
 
 # What must not change: the host's settings, and each file of moontower's but those of the modem itself, locks, what is
-# known of modems, what a daemon has seen of its day, and the client ids in a modem that are kept on purpose.
+# known of modems, which AT port owes a killed run an answer, what a daemon has seen of its day, and the client ids in a modem that are kept on purpose.
 all() {
   {
     for family in -4 -6; do
@@ -19,7 +19,7 @@ all() {
     stat -c '%A %N' /etc/resolv.conf
     cat /etc/resolv.conf
     find /run/moontower /var/lib/moontower -type f ! -path '/run/moontower/qmi/*.json' |
-      grep -v '/simulator/\|/locks/\|/devices/\|/control/\|/identities/\|/channels/\|/failures/\|/ladders/.*json$\|/moontower/\(history\|usage\|sms\|apns\)/' | sort
+      grep -v '/simulator/\|/locks/\|/devices/\|/control/\|/identities/\|/channels/\|/failures/\|/at_ports/\|/ladders/.*json$\|/moontower/\(history\|usage\|sms\|apns\)/' | sort
     find /run/moontower/qmi -name '*.json' -exec grep -L '"kept":true' {} +
   } 2>/dev/null
 }
