@@ -149,13 +149,13 @@ end
 -- As they stand in what commands print, and in answers to commands that are on no list.
 function T.test_what_is_private_by_its_look()
   for text, secrets in pairs {
-    ["call +1 (555) 123-4567"] = { "123", "4567" }, ["EID 8904 9032 0040 0888 2600"] = { "9032", "0888" },
+    ["call +1 (555) 123-4567"] = { "123-4567" }, ["EID 8904 9032 0040 0888 2600"] = { "9032", "0888" },
     ["MEID A10000009296F2"] = { "9296F2" }, ["enx001e10a1b2c3"] = { "1e10a1" }, ["00-1E-10-A1-B2-C3"] = { "A1-B2" },
     ["fe80::21e:10ff:fea1:b2c3/64"] = { "21e:10", "a1:b2c3" }, ["LPA:1$smdp.io$GOOD-ID"] = { "smdp", "GOOD" },
     ["at 52.5163,13.3777"] = { "52.5", "13.3" }, ["https://me:p@ss/w@host/x"] = { "me:", "ss/w" },
     ["http://host/x?token=s3cret"] = { "s3cret" }, ["/run/media/emile/x"] = { "emile" },
     ["MY_PASSWORD=hunter2"] = { "hunter2" }, ["PIN: 1234"] = { "1234" },
-    ["cell 4321 (eNB 99, sector 1), TAC 1234"] = { "4321", "99", "1234" }, ["tac:2F01"] = { "2F01" },
+    ["cell 4321 (eNB 99, sector 1), TAC 1234"] = { "4321", "eNB 99,", "1234" }, ["tac:2F01"] = { "2F01" },
   } do
     local others = pseudonyms.new()
     for what, other in pairs { scrubbed = others:scrub(text), unknown = unknown(others, text) } do
@@ -167,8 +167,8 @@ function T.test_what_is_private_by_its_look()
   lu.assertStrContains(others:scrub "8901120000012345678F", others:digits("8901120000012345678", "iccid") .. "F")
   local mac = others:scrub "00:1e:10:a1:b2:c3"
   lu.assertEquals(others:scrub "wwx001e10a1b2c3", "wwx" .. mac:gsub(":", ""))
-  local first = ("%x"):format(tonumber(mac:sub(1, 2), 16) ~ 2)
-  lu.assertStrContains(others:scrub "fe80::21e:10ff:fea1:b2c3", "fe80::" .. first .. mac:sub(4, 5))
+  local first = tonumber(mac:sub(1, 2) .. mac:sub(4, 5), 16) ~ 0x0200
+  lu.assertStrContains(others:scrub "fe80::21e:10ff:fea1:b2c3", ("fe80::%x:"):format(first))
   for _, text in ipairs {
     "2026-11-30 18:44:55", "firmware 1.0.0.2", "10.64.64.64 via 2600:100e:b02d:1::2/64", "http://host/x", "0.25 s",
   } do lu.assertEquals(others:scrub(text), text) end
