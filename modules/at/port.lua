@@ -255,7 +255,7 @@ function Port:send(bytes, seconds)
     return nil, self.lost
   end
   local ok, err = self.port:write(bytes, seconds)
-  if err and err.code == "io" then
+  if err and err.detail and err.detail.errno == "EIO" then
     err.code = "gone" -- a terminal that has hung up
   end
   return ok, err
