@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- A file of others', piece by piece, as lines or as so many bytes; of none is more kept than is asked for.
+-- Reads a file piece by piece, as lines or as a number of bytes, and keeps no more of it than the caller asks for.
 
 local errors = require "errors"
 
@@ -35,7 +35,7 @@ local function more(self)
   return bytes ~= nil
 end
 
--- At least so many bytes, or all that are left.
+-- Reads at least this number of bytes, or all that are left.
 local function fill(self, count)
   while #self.text - self.at + 1 < count do
     local is_more, err = more(self)

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The ports that are named in a file. A file of others' may name as many as it likes; so many are kept apart.
+-- Tells apart the ports that a file names, up to a limit: a file may name any number of them.
 
 local MOST = 256
 

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What a model's firmware does not know, of what simulated modems can do, and what it answers in a way of its own.
+-- What a model's firmware lacks of what simulated modems can do, and what it answers differently.
 --
 -- A personality has it in two tables:
 --   lacks   by the name of a protocol, a list of services ("ext-qmux"), or of their commands and messages, by number
