@@ -44,6 +44,7 @@ int mt_loop_init(struct mt_loop *loop)
     loop->clock.data = loop;
     loop->first = NULL;
     loop->jobs = 0;
+    loop->inotify = NULL;
     return 0;
 }
 

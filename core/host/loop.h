@@ -8,12 +8,14 @@
 #include <uv.h>
 
 struct mt_timer;
+struct mt_inotify;
 
 struct mt_loop {
     uv_loop_t uv;
-    uv_timer_t clock;       /* armed for the earliest deadline; inactive when there is none */
-    struct mt_timer *first; /* deadlines, earliest first */
-    unsigned jobs;          /* under way in the thread pool; counted where they begin */
+    uv_timer_t clock;           /* armed for the earliest deadline; inactive when there is none */
+    struct mt_timer *first;     /* deadlines, earliest first */
+    unsigned jobs;              /* under way in the thread pool; counted where they begin */
+    struct mt_inotify *inotify; /* of all monitors of host/inotify.h; NULL when there are none */
 };
 
 /*

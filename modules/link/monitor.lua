@@ -319,7 +319,7 @@ function M.wait_down(link, options)
   if monitor then
     group:spawn(watch_kernel, self, monitor)
   end
-  group:spawn(require("link.dns.watch"), link, group)
+  group:spawn(require("link.dns.watch"), link)
   if has_services(link) then
     group:spawn(retry_services, self)
   end

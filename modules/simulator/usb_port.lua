@@ -2,8 +2,7 @@
 -- Files in place of sysfs for the USB ports of tier-1 modems, as far as a host writes to them to revive a modem that
 -- hangs: `authorized` of the device, and `disable` of its port.
 --
--- The files that are written to lie in one folder, since each watch costs the user one of few inotify instances; a
--- modem's "device" has links to them.
+-- The files that are written to lie in one folder, which is watched; a modem's "device" has links to them.
 
 local control = require "simulator.control"
 local fs = require "core.fs"

@@ -111,4 +111,47 @@ function T.test_who_has_a_terminal_open()
   ours:close()
 end
 
+-- ---- many in one process ----
+
+-- Calls fn(monitors, path) with more monitors than a user may have inotify instances.
+local function with_many(open, path, fn)
+  local limit = tonumber(fs.read "/proc/sys/fs/inotify/max_user_instances")
+  local monitors = {}
+  for i = 1, math.min(limit + 1, 400) do monitors[i] = assert(open(path)) end
+  fn(monitors, path)
+  for _, monitor in ipairs(monitors) do monitor:close() end
+end
+
+function T.test_all_monitors_share_one_instance()
+  in_folder(function(other, file, folder)
+    with_many(inotify.folder, folder, function(monitors)
+      assert(fs.write(file, "1"))
+      for _, monitor in ipairs(monitors) do lu.assertIsTrue(monitor:next()) end
+      monitors[1]:close()
+      fs.remove(file)
+      lu.assertIsTrue(monitors[#monitors]:next())
+    end)
+    lu.assertIsTrue(other:next())
+    lu.assertTrue(is_quiet(other))
+    assert(fs.write(file, "2"))
+    lu.assertIsTrue(other:next())
+  end)
+end
+
+-- What one of them watches for, and what has been before it, is nothing to another.
+function T.test_monitors_of_one_path_see_what_each_is_for()
+  in_folder(function(changes, file, folder)
+    local users <close> = assert(inotify.users(folder))
+    assert(fs.list(folder))
+    lu.assertEquals({ users:next() }, { 0, true })
+    lu.assertTrue(is_quiet(changes))
+    assert(fs.write(file, "1"))
+    lu.assertIsTrue(changes:next())
+    assert(fs.write(file, "2"))
+    local later <close> = assert(inotify.folder(folder))
+    lu.assertTrue(is_quiet(later))
+    lu.assertIsTrue(changes:next())
+  end)
+end
+
 return T
