@@ -247,7 +247,13 @@ local SERVE = [[
 DEVICE=/run/moontower/at/simulated
 echo 'return { modems = { { policy = false, at_port = AT_PORT or true } } }' >/run/test/config.lua
 printf '[gammu]\nport = %s\nconnection = at\n' $DEVICE >/run/test/gammurc
-daemon() { start --config /run/test/config.lua; until_true "test -e $DEVICE"; }
+
+# A name that a killed daemon left may lead to a terminal of another program.
+daemon() {
+  start --config /run/test/config.lua
+  until_true 'grep "\"pid\":$daemon[,}]" /run/moontower/ptys/simulated.json && test -e $DEVICE'
+}
+
 begin() {
   mkfifo /run/test/typed
   picocom -q $DEVICE </run/test/typed >/run/test/seen 2>&1 & program=$!

@@ -37,7 +37,7 @@ start() {
   fi
   moontower serve "$@" 2>>/run/test/log &
   daemon=$!
-  until_true '[ -S /run/moontower/control/socket ]'
+  until_true 'grep "00010000 .* /run/moontower/control/socket$" /proc/net/unix' # it listens; a killed one left its file
 }
 
 # end [SIGNAL]: ends the daemon.
