@@ -33,11 +33,12 @@ local PATIENCE = 600 -- seconds: a busy machine is slow
 ---@field asked table<string, integer> how often each host was asked
 
 -- Counts, until it is closed, how often link/ looks at the counters and asks hosts. answer(spec) may answer in their
--- stead; else they are asked.
-local function count(watched, answer)
+-- stead; else they are asked. begun() is called at the first look.
+local function count(watched, answer, begun)
   local links, probe, check = netlink.links, net.probe, probes.check
   netlink.links = function()
     watched.looks = watched.looks + 1
+    if watched.looks == 1 then begun() end
     return links()
   end
   probes.check = function(...)
@@ -55,7 +56,8 @@ local function count(watched, answer)
   return task.finally(function() netlink.links, net.probe, probes.check = links, probe, check end)
 end
 
--- Watches a new link until its counters were read `looks` times. fn(sim, link) is called before that.
+-- Watches a new link until its counters were read `looks` times. fn(sim, link) is called before that. A probe's answer
+-- may take options.timeout, but only once counting has begun, as that itself waits for late answers.
 local function watch(options, looks, answer, fn)
   if not entered then
     lu.skip("no world of our own here: " .. tostring(refused))
@@ -66,6 +68,7 @@ local function watch(options, looks, answer, fn)
   local modem <close> = assert(modems.find())
   local link <close> = assert(modem:up())
   lu.assertTrue(link:prove { probes = options.probes, timeout = PATIENCE })
+  local timeout = options.timeout
   options.every, options.timeout = EVERY, answer and EVERY or 2 -- a host that is really asked may answer late
   local around <close> = task.group()
   if fn then
@@ -73,7 +76,7 @@ local function watch(options, looks, answer, fn)
   end
   task.sleep(0.3) -- the kernel looks for a router on a new interface
   local watched = { looks = 0, rounds = 0, asked = {} }
-  local _ <close> = count(watched, answer)
+  local _ <close> = count(watched, answer, function() options.timeout = timeout or options.timeout end)
   local watching = around:spawn(link.wait_down, link, options)
   assert(task.timeout(PATIENCE, function()
     while watched.looks < looks do task.sleep(0.01) end
@@ -133,7 +136,7 @@ function T.test_when_a_host_is_silent_others_are_asked_and_remembered()
     end
     return 0.001
   end
-  local watched = watch({ probes = { "8.8.8.8", "1.1.1.1" }, misses = 1 }, LOOKS, silent)
+  local watched = watch({ probes = { "8.8.8.8", "1.1.1.1" }, misses = 1, timeout = 4 }, LOOKS, silent)
   lu.assertEquals(watched.asked["8.8.8.8"], 1)
   lu.assertTrue(watched.asked["1.1.1.1"] >= 3, "not given up")
 end

@@ -620,15 +620,12 @@ function T.test_late_answer()
   local host = new { group = group, echo = true }
   host.modem.latency = 0.002
   host.fn:receive "ATE0\r"
-  task.sleep(0.05)
-  host:read()
+  host:read "OK\r\n"
   apply(host, "late=0.1")
   host.fn:receive "AT+CSQ\r"
-  task.sleep(0.05)
   host.fn:receive "AT\r"
   lu.assertEquals(host:read(), "")
-  task.sleep(0.15)
-  lu.assertEquals(host:read(), "\r\n+CSQ: 21,99\r\n\r\nOK\r\n\r\nOK\r\n")
+  lu.assertEquals(host:read "OK\r\n\r\nOK\r\n", "\r\n+CSQ: 21,99\r\n\r\nOK\r\n\r\nOK\r\n")
 end
 
 -- Others -------------------------------------------------------------------------------------------------------------

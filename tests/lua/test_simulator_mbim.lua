@@ -141,8 +141,7 @@ function T.test_latency_overlaps_and_keeps_order()
   host.modem.latency = 0
   local second = host:send_command(basic.radio_state, "query")
   lu.assertEquals(#host:answers(), 0)
-  task.sleep(0.1)
-  local answers = host:answers()
+  local answers = host:answers(2)
   lu.assertEquals({ answers[1].transaction, answers[2].transaction }, { first, second })
 end
 
@@ -259,8 +258,7 @@ function T.test_network_drop_and_return()
   apply(host, "network-drop", "0.05")
   lu.assertEquals(host:indicated(basic.register_state)[1].state, "searching")
   lu.assertEquals(host:indicated(basic.connect)[1].state, "deactivated")
-  task.sleep(0.2)
-  lu.assertEquals(host:indicated(basic.register_state)[1].state, "home")
+  lu.assertEquals(host:await(basic.register_state)[1].state, "home")
   lu.assertEquals(host:indicated(basic.packet_service)[2].state, "attached")
 end
 

@@ -86,8 +86,7 @@ function T.test_event_reports()
   host:ask(wds.set_event_report, {
     transfer_statistics = { interval_seconds = 1, indicators = { "tx-bytes-ok", "rx-bytes-ok" } },
   })
-  task.sleep(1.1)
-  lu.assertEquals(host:indicated(wds.set_event_report), { { tx_bytes_ok = 0, rx_bytes_ok = 0 } })
+  lu.assertEquals(host:await(wds.set_event_report), { { tx_bytes_ok = 0, rx_bytes_ok = 0 } })
   host:ask(wds.reset)
   task.sleep(1.1)
   lu.assertEquals(host:indicated(wds.set_event_report), {})
@@ -144,8 +143,7 @@ function T.test_location()
   host.modem.latency = 0
   host:ask(loc.register_events, { event_registration_mask = { "position-report", "nmea" } })
   host:ask(loc.start, { session_id = 1, fix_recurrence_type = "single-fix" })
-  task.sleep(0.1)
-  local report = host:indicated(loc.position_report)[1]
+  local report = host:await(loc.position_report)[1]
   lu.assertEquals({ report.session_id, report.latitude, report.longitude }, { 1, 40.7484, -73.9857 })
   local sentences = host:indicated(loc.nmea)
   lu.assertStrMatches(sentences[1].nmea_string, "%$GPGGA,%d+%.00,4044%.9040,N,07359%.1420,W,1,08,.*%*%x%x\r\n")

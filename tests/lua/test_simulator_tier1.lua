@@ -226,9 +226,11 @@ function T.test_at_terminal()
     lu.assertEquals(task.timeout(60, await, again, "OK\r\n"), "\r\nOK\r\n")
     local _, err = task.timeout(60, again.read, again)
     lu.assertEquals(err.code, "gone")
-    task.sleep(modem.reset_time + 0.1)
+    assert(task.timeout(60, function()
+      while not modem.plugged do task.sleep(0.01) end
+      return true
+    end))
     lu.assertNil(fs.stat(tier1.at)) -- the composition has MBIM only
-    lu.assertTrue(modem.plugged)
   end)
 end
 

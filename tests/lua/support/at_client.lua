@@ -3,6 +3,7 @@
 
 local sim_at = require "simulator.at"
 local sim_modem = require "simulator.modem"
+local task = require "task"
 
 ---@class at_client
 ---@field modem simulator.modem
@@ -19,11 +20,14 @@ local at_client = {}
 ---@return at_client
 function at_client.new(options)
   options = options or {}
-  local self = setmetatable({ received = "" }, Host)
+  local self = setmetatable({ received = "", more = task.queue(1) }, Host)
   self.modem = options.modem
     or sim_modem.new(require("simulator.models." .. (options.personality or "mc7455")), options.group,
       { factory = options.factory })
-  self.fn = sim_at.new(self.modem, { send = function(bytes) self.received = self.received .. bytes end })
+  self.fn = sim_at.new(self.modem, { send = function(bytes)
+    self.received = self.received .. bytes
+    self.more:push(true)
+  end })
   if not options.echo then
     self:ask "ATE0"
   end
@@ -31,8 +35,12 @@ function at_client.new(options)
 end
 
 ---Everything that has come.
+---@param ending string? what is waited for: bytes that end with this
 ---@return string
-function Host:read()
+function Host:read(ending)
+  while ending and self.received:sub(-#ending) ~= ending do
+    assert(task.timeout(60, self.more.pop, self.more))
+  end
   local bytes = self.received
   self.received = ""
   return bytes

@@ -5,6 +5,7 @@ local core = require "core.mbim"
 local mc7455 = require "simulator.models.mc7455"
 local sim_mbim = require "simulator.mbim"
 local sim_modem = require "simulator.modem"
+local task = require "task"
 
 ---@class mbim_client
 ---@field modem simulator.modem
@@ -19,10 +20,15 @@ local mbim_client = {}
 ---A new modem, and a host. Without a group the modem answers at once.
 ---@param group task.group?
 function mbim_client.new(group)
-  local self = setmetatable({ transfers = {}, indications = {}, transaction = 0, assembly = core.assembly() }, Host)
+  local self = setmetatable({
+    transfers = {}, indications = {}, transaction = 0, assembly = core.assembly(), more = task.queue(1),
+  }, Host)
   self.modem = sim_modem.new(mc7455, group)
   self.fn = sim_mbim.new(self.modem, {
-    send = function(transfer) self.transfers[#self.transfers + 1] = transfer end,
+    send = function(transfer)
+      self.transfers[#self.transfers + 1] = transfer
+      self.more:push(true)
+    end,
   })
   return self
 end
@@ -44,18 +50,26 @@ function Host:send_command(command, part, values, limit)
   }, limit)
 end
 
+---Waits until something has come since this was called last.
+---@return true
+function Host:wait() return (assert(task.timeout(60, self.more.pop, self.more))) end
+
 ---Reads what has come: the messages that answer something. Indications are put aside.
-function Host:answers()
+---@param count integer? how many are waited for (0)
+function Host:answers(count)
   local answers = {}
-  for _, transfer in ipairs(self.transfers) do
-    local message, err = self.assembly:add(transfer)
-    if message and message.type == "indication" then
-      self.indications[#self.indications + 1] = message
-    elseif message or err then
-      answers[#answers + 1] = message or err
+  repeat
+    local transfers = self.transfers
+    self.transfers = {}
+    for _, transfer in ipairs(transfers) do
+      local message, err = self.assembly:add(transfer)
+      if message and message.type == "indication" then
+        self.indications[#self.indications + 1] = message
+      elseif message or err then
+        answers[#answers + 1] = message or err
+      end
     end
-  end
-  self.transfers = {}
+  until #answers >= (count or 0) or not self:wait()
   return answers
 end
 
@@ -91,6 +105,13 @@ function Host:indicated(command)
     end
   end
   self.indications = kept
+  return found
+end
+
+---The same, once there is one.
+function Host:await(command)
+  local found
+  repeat found = self:indicated(command) until found[1] or not self:wait()
   return found
 end
 

@@ -7,6 +7,7 @@ local mc7455 = require "simulator.models.mc7455"
 local qmi = require "qmi"
 local sim_modem = require "simulator.modem"
 local sim_qmi = require "simulator.qmi"
+local task = require "task"
 
 ---@class qmi_client
 ---@field modem simulator.modem
@@ -23,11 +24,16 @@ local qmi_client = {}
 ---@param group task.group?
 ---@param personality simulator.personality? an MC7455's if not given
 function qmi_client.new(group, personality)
-  local self = setmetatable({ frames = {}, indications = {}, transaction = 0, ids = { ctl = 0 } }, Host)
+  local self = setmetatable({
+    frames = {}, indications = {}, transaction = 0, ids = { ctl = 0 }, more = task.queue(1),
+  }, Host)
   self.modem = sim_modem.new(personality or mc7455, group)
   self.modem:compose "qmi"
   self.fn = sim_qmi.new(self.modem, {
-    send = function(frame) self.frames[#self.frames + 1] = frame end,
+    send = function(frame)
+      self.frames[#self.frames + 1] = frame
+      self.more:push(true)
+    end,
   })
   return self
 end
@@ -45,19 +51,27 @@ function Host:send(service, client, id, tlvs)
   return self.transaction
 end
 
+---Waits until something has come since this was called last.
+---@return true
+function Host:wait() return (assert(task.timeout(60, self.more.pop, self.more))) end
+
 ---Reads what has come: the answers. Indications are put aside.
+---@param count integer? how many are waited for (0)
 ---@return table[] messages
-function Host:answers()
+function Host:answers(count)
   local answers = {}
-  for _, frame in ipairs(self.frames) do
-    local message, err = core.parse(frame)
-    if message and message.type == "indication" then
-      self.indications[#self.indications + 1] = message
-    else
-      answers[#answers + 1] = message or err
+  repeat
+    local frames = self.frames
+    self.frames = {}
+    for _, frame in ipairs(frames) do
+      local message, err = core.parse(frame)
+      if message and message.type == "indication" then
+        self.indications[#self.indications + 1] = message
+      else
+        answers[#answers + 1] = message or err
+      end
     end
-  end
-  self.frames = {}
+  until #answers >= (count or 0) or not self:wait()
   return answers
 end
 
@@ -100,6 +114,13 @@ function Host:indicated(message, client)
     end
   end
   self.indications = kept
+  return found
+end
+
+---The same, once there is one.
+function Host:await(message)
+  local found
+  repeat found = self:indicated(message) until found[1] or not self:wait()
   return found
 end
 
