@@ -2,6 +2,7 @@
 /* core.inotify: files in a folder come, go or change; programs open a device and close it again. */
 #include "host/inotify.h"
 
+#include <errno.h>
 #include <lauxlib.h>
 
 #include "engine/error.h"
@@ -22,6 +23,16 @@ static int take_change(lua_State *L, struct mt_monitor *host)
     return 1;
 }
 
+/* The kernel's own words for the limits of inotify, which all programs of a user share, would mislead. */
+static const char *failure(int status)
+{
+    if (status == -EMFILE)
+        return "watch %s (sysctl fs.inotify.max_user_instances says how many programs may)";
+    if (status == -ENOSPC)
+        return "watch %s (sysctl fs.inotify.max_user_watches says how much may be watched)";
+    return "watch %s";
+}
+
 /* folder(path) -> monitor | nil, err */
 static int l_folder(lua_State *L)
 {
@@ -29,7 +40,7 @@ static int l_folder(lua_State *L)
     struct mt_monitor **host = mt_lua_monitor_new(L, "inotify", take_change);
     int status = mt_inotify_open(mt_loop(L), path, host);
     if (status < 0)
-        return mt_error_errno(L, status, "inotify", "watch %s", path);
+        return mt_error_errno(L, status, "inotify", failure(status), path);
     return 1;
 }
 
@@ -56,7 +67,7 @@ static int l_users(lua_State *L)
     struct mt_monitor **host = mt_lua_monitor_new(L, "inotify", take_users);
     int status = mt_inotify_open_users(mt_loop(L), path, host);
     if (status < 0)
-        return mt_error_errno(L, status, "inotify", "watch %s", path);
+        return mt_error_errno(L, status, "inotify", failure(status), path);
     return 1;
 }
 
