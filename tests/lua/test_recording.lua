@@ -40,7 +40,7 @@ record sms send +15551234567 'my dear friend'; moontower simulate fault sms 'goo
 record sms read 1; record ussd '*100#'; record scan; record slot; record esim info
 record at ATI AT+CIMI AT+CGSN AT+ICCID 'AT!GSTATUS?' AT+CNUM 'AT+CEREG=2' 'AT+CEREG?' 'AT+CMGL=4' 'AT!GPSLOC?'
 record at 'AT+CGREG=2' 'AT+CGREG?' 'AT+CMGF=1;+CMGL="ALL"'
-record at 'AT+CMGS="555012"' --text 'my dear friend'
+record at 'AT+CMGS="15550100777"' --text 'my dear friend'
 record trace at 'AT+CPIN="73912846"'; record at 'AT+CPIN="73912846"'
 record at 'AT!LTEINFO?'; record at 'AT+CLCK="SC",1,"73912846"'
 record setup calyx-sprint --plan; record down

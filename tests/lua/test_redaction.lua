@@ -11,7 +11,7 @@ local json = require "base.json"
 local lu = require "luaunit"
 local messages = require "recording.messages"
 local nas = require "qmi.nas"
-local pseudonyms = require "recording.pseudonyms"
+local pseudonyms = require "support.pseudonyms"
 local recorder = require "recording.recorder"
 local task = require "task"
 local unknown = require "recording.unknown"
@@ -46,7 +46,7 @@ function T.test_pseudonyms()
   lu.assertNotNil(others:taken())
   lu.assertEquals({ others:text "", others:taken() }, { "" })
   lu.assertEquals(others:blank "pässw0rd 1", "xxxxxx0xxx0")
-  lu.assertNotEquals(pseudonyms.new():digits "310120000000123", imsi)
+  lu.assertNotEquals(require("recording.pseudonyms").new():digits "310120000000123", imsi)
   for number = 1, 1000, 37 do lu.assertTrue(others:number(number) < number * 2, number) end
 end
 

@@ -8,7 +8,7 @@ local core_qmi = require "core.qmi"
 local hex = require "base.hex"
 local lu = require "luaunit"
 local messages = require "recording.messages"
-local pseudonyms = require "recording.pseudonyms"
+local pseudonyms = require "support.pseudonyms"
 
 local T = {}
 

@@ -17,7 +17,7 @@ local SHORT = 6 -- characters: below that, only whole words are looked for, as o
 -- What tests say that record: passwords, PINs, telephone numbers, messages, names.
 local SAID = {
   password = { "hunter2" }, pin = { "73912846" },
-  ["telephone number"] = { "15550100999", "15550100124", "15551234567", "555012" },
+  ["telephone number"] = { "15550100999", "15550100124", "15551234567", "15550100777" },
   message = { "my dear friend", "good evening", "on my way", "hellohello" },
   nickname = { "travel" }, ["activation code"] = { "GOOD-MATCHING-ID" },
 }
