@@ -2,6 +2,7 @@
 -- Sorts the lines of an AT port: echo, the current command's answer, unsolicited result codes.
 
 local log = require "log"
+local resync = require "at.resync"
 local text = require "at.text"
 local urcs = require "at.urcs"
 
@@ -111,10 +112,12 @@ local function on_line(port, token)
     on_text(port, line)
   elseif is_data_echo(job or port.late, line) then
     M.show(port, "(text)", "echo")
-  elseif not job and port.owed == 0 then
+  elseif not job and #port.owed == 0 then
     on_urc(port, line)
   else
-    if job then
+    if not job or job.probe then
+      port.last_line = line
+    else
       add(job, token, job.foreign and plain or line)
     end
     M.show(port, job and job.private and "(hidden)" or line, "line")
@@ -125,7 +128,8 @@ local hangs_up = { ["no-carrier"] = true, busy = true, ["no-answer"] = true, ["n
 
 -- A call has ended, or other data mode: no question is answered so.
 local function is_hang_up(port, job, token)
-  return hangs_up[token.result] and (job and job.command:sub(-1) == "?" or not job and port.owed == 0)
+  local is_question = job and (job.probe or job.command:sub(-1) == "?")
+  return hangs_up[token.result] and (is_question or not job and #port.owed == 0)
 end
 
 local function on_final(port, token)
@@ -140,13 +144,14 @@ local function on_final(port, token)
   end
   M.show(port, token.text, "final")
   port.prompted = false
-  if not job then
-    port.owed = math.max(port.owed - 1, 0)
-    return
+  if not job or job.probe then
+    resync.came(port, token, port.last_line)
+    port.last_line = nil
+    return job and port.finals:push(token)
   end
   -- Where the modem repeats commands, a result that comes before that belongs to an earlier one.
   token.unproved = port.echo and not job.echoed
-  if not token.unproved and not job.probe then
+  if not token.unproved then
     port.current = nil
   end
   port.finals:push(token)
@@ -156,13 +161,21 @@ local function on_prompt(port, token)
   local job = port.current
   M.show(port, token.text, "prompt")
   port.prompted = true
-  if job and not job.prompted and not job.probe then
-    job.prompted = true
+  if job and not job.prompted then
+    job.prompted = not job.probe
     port.finals:push(token)
   end
 end
 
 local on_token = { line = on_line, final = on_final, prompt = on_prompt }
+
+-- Results in numbers are told apart from other lines only where nothing but results is expected.
+local function read(port, token)
+  local job = port.current
+  local is_probed = #port.owed > 0 and (not job or job.probe)
+  token = is_probed and token.kind == "line" and resync.number(token.text) or token
+  on_token[token.kind](port, token)
+end
 
 ---Reads until the modem is gone.
 ---@param port at.port
@@ -175,7 +188,7 @@ function M.all(port, opened)
       return err
     end
     for _, token in ipairs(port.parser:feed(bytes)) do
-      on_token[token.kind](port, token)
+      read(port, token)
     end
   end
 end

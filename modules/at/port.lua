@@ -27,6 +27,7 @@ local CTRL_Z, ESCAPE = "\26", "\27"
 ---@field command string
 ---@field shown string the command as people may see it
 ---@field seconds number
+---@field sent number when
 ---@field data (string|fun(): string?)?
 ---@field foreign boolean? another program's: it gets the lines as they came, secrets included
 ---@field lines string[]
@@ -42,7 +43,11 @@ local CTRL_Z, ESCAPE = "\26", "\27"
 ---@field current at.job? what the modem is at
 ---@field unsure boolean? the next answer may not be the next command's: at/resync.lua
 ---@field late at.job? the last that had no answer in time
----@field owed integer how many answers may still come
+---@field owed at.owed[] what answers may still come, in their order
+---@field came_at number when the last of them came
+---@field pace number seconds that the modem took for the last probe
+---@field has_marks boolean? does it answer the questions that resync.lua knows answers by? nil: not known yet
+---@field last_line string? what came before the next result, where no task awaits that
 ---@field private is_noted boolean? is it known to other runs?
 ---@field prompted boolean? the modem may be waiting for text
 ---@field echo boolean? the modem repeats what it is sent
@@ -125,7 +130,7 @@ local function await_final(self, job)
   local deadline, unproved = task.now() + job.seconds, nil
   while true do
     local seconds = deadline - task.now()
-    local token, err = resync.next_token(self, unproved and math.min(seconds, resync.QUIET) or seconds)
+    local token, err = resync.next_token(self, unproved and math.min(seconds, resync.quiet(self)) or seconds)
     if token and token.kind == "prompt" then
       local sent, why = answer_prompt(self, job)
       if not sent then
@@ -242,7 +247,7 @@ end
 ---@package
 function Port:ask(job)
   demux.show(self, job.shown, "sent")
-  self.current = job
+  self.current, job.sent = job, task.now()
   self.parser:mark()
   return self:send(job.command .. "\r", job.seconds)
 end
@@ -298,8 +303,8 @@ Port.fields = function(_, line, options) return text.fields(line, options) end
 function Port.new(opened, path)
   local weak = { __mode = "k" }
   local self = setmetatable({
-    path = path, port = opened, group = task.group(), parser = core.parser(), unsure = true, owed = 0,
-    jobs = task.queue(COMMANDS_MAX), waiting = {}, finals = task.queue(), turn = task.mutex(),
+    path = path, port = opened, group = task.group(), parser = core.parser(), unsure = true, owed = {},
+    came_at = 0, pace = 0,    jobs = task.queue(COMMANDS_MAX), waiting = {}, finals = task.queue(), turn = task.mutex(),
     urc_listeners = setmetatable({}, weak), raw_listeners = setmetatable({}, weak),
   }, Port)
   self.group:spawn(read_tokens, self, opened)
@@ -317,7 +322,7 @@ function Port.open(path)
   end
   local self = Port.new(opened, path)
   self.is_noted = true
-  self.owed = in_use.begin(path) and 1 or 0
+  self.owed = in_use.begin(path) and { { sent = task.now() } } or {}
   return self
 end
 
@@ -327,7 +332,7 @@ function Port:close()
     return
   end
   if self.is_noted then
-    in_use.finish(self.path, not self.lost and (self.current ~= nil or self.owed > 0))
+    in_use.finish(self.path, not self.lost and (self.current ~= nil or #self.owed > 0))
   end
   lose(self, errors.new { code = "gone", source = "at", message = "the port is closed" })
   self.port:close()

@@ -1,18 +1,39 @@
 -- SPDX-License-Identifier: MIT
 -- Keeps answers with their commands: a late answer must not be taken for the next command's, nor bytes that another
 -- program has left on the line for the first one's.
+--
+-- Modems work off what they are sent in order, so results can be counted. But one may never come, and how long a modem
+-- takes for one is not known: silence proves nothing about a slow one. So after a command without an answer the modem
+-- is asked for numbers that it only gives to that question: what comes after such a number is later commands'.
 
 local errors = require "errors"
 local task = require "task"
 
-local M = {
-  ---How long a modem is silent when it has nothing more to say: seconds.
-  QUIET = 0.3,
-}
+---@class at.owed a result that may still come
+---@field sent number when its command was sent
+---@field mark integer? what stands before this result and before no other
+---@field is_probe boolean?
 
-local PROBES, PROBE_TIME = 3, 1
+local M = {}
+
+local QUIET, PATIENCE = 0.3, 30 -- seconds that a modem is silent for when it has nothing more to say: at least, at most
+local PROBE_TIME = 1
+local BACKLOG, BACKLOG_TIME = 4, 10 -- so many questions within so many seconds
 local READ_TIME = 0.01 -- enough to read what is there already
 local ESCAPE = "\27"
+
+-- ITU-T V.250's registers with the characters for editing: the answers are 013 and 010, the characters themselves.
+-- Modems that do not know them answer ERROR.
+local MARKED = "ATS3?"
+local marks = { [MARKED] = 13, ["ATQ0V1S4?"] = 10 }
+-- The program that used the port before may have left it with results in numbers, or with none: Q0V1 ends that. Some
+-- firmware takes no two commands in a line.
+local COMMANDS = { "AT", "ATQ0V1S4?", "ATQ0V1", "AT" }
+
+---How long to wait for what may come before a command's own answer.
+---@param port at.port
+---@return number seconds
+function M.quiet(port) return math.min(math.max(QUIET, 2 * port.pace), PATIENCE) end
 
 ---The next final result or prompt for the current command.
 ---@param port at.port
@@ -33,24 +54,81 @@ end
 function M.lose_count(port, job)
   port.unsure = true
   if port.port and not port.port.is_matched then
-    port.late, port.owed, port.echo = job, port.owed + 1, nil
+    port.late, port.echo = job, nil
+    table.insert(port.owed, { sent = job.sent })
   end
 end
 
--- Results of commands until nothing is owed, or nothing more comes; the last of them.
-local function collect(port, seconds)
-  local last
-  while port.owed > 0 or last ~= "ok" do
-    local token, err = M.next_token(port, last and M.QUIET or seconds)
-    if token then
-      last, port.owed = token.result, math.max(port.owed - 1, 0)
-    elseif err.code == "timeout" then
-      return last
-    else
-      return nil, err
+-- ---- what comes ----
+
+local function is_mark(owed, line)
+  return owed.mark and tonumber(line:match "^%s*(%d+)%s*$") == owed.mark
+end
+
+-- How long the modem has worked on it, at most: it may have had others to do first.
+local function time_of(port, owed, now) return now - math.max(owed.sent, port.came_at) end
+
+-- What comes promptly behind the last question shows nothing slow. Else the modem may have worked on this one since the
+-- first.
+local function took(port, now)
+  local first, last = port.owed[1], port.owed[#port.owed]
+  return first and now - last.sent > M.quiet(port) and time_of(port, first, now) or 0
+end
+
+-- Which of what is owed it is; nil: none of it. A text may have lines that look like results, so there may be more of
+-- them than commands.
+local function place_of(port, line)
+  for i, owed in ipairs(line and port.owed or {}) do
+    if is_mark(owed, line) then
+      port.has_marks = true
+      return i
     end
   end
-  return last
+  local first = port.owed[1]
+  return first and not (first.mark and port.has_marks ~= false) and 1 or nil
+end
+
+---A result has come that no task awaits: of a command that has had no answer in time, or of a probe.
+---@param port at.port
+---@param token table its `took` becomes how long the modem may take for the next one
+---@param line string? what came before it, since the last result
+function M.came(port, token, line)
+  local now, place = task.now(), place_of(port, line)
+  token.took = took(port, now)
+  if place then
+    local owed = port.owed[place]
+    port.pace = owed.is_probe and time_of(port, owed, now) or port.pace
+    table.move(port.owed, place + 1, #port.owed + place, 1)
+  end
+  port.came_at = now
+end
+
+---A line that may be a result in numbers, as ITU-T V.250 has them: OK or ERROR. Only probes are answered so.
+---@param line string
+---@return table? token
+function M.number(line)
+  return line:find "^[04]$" and { kind = "final", text = line, result = "number" } or nil
+end
+
+-- ---- probing ----
+
+-- Waits for what is owed, twice as long as the modem took for what came: `round.patience`. The last result; of one that
+-- makes another question needed, only the last question waits for more.
+local function settle(port, round, seconds, is_last)
+  local last
+  local token, err = M.next_token(port, seconds)
+  while token and token.kind == "final" do
+    last = token.result
+    round.patience = math.min(math.max(round.patience, 2 * token.took, M.quiet(port)), PATIENCE)
+    if last ~= "ok" and not is_last or #port.owed == 0 and port.finals:length() == 0 then
+      return last
+    end
+    token, err = M.next_token(port, round.patience)
+  end
+  if token then
+    return last, select(2, port:send(ESCAPE, seconds)) -- a prompt: what was sent has become a part of its text
+  end
+  return last, err.code ~= "timeout" and err or nil
 end
 
 local function no_sense(port, last)
@@ -63,43 +141,76 @@ local function no_sense(port, last)
   }
 end
 
--- A modem works off its commands in order. So either as many results come as commands were sent, and the last is this
--- one's; or fewer, and then there is silence. An Escape leaves a prompt that has no answer to come. The program that
--- used the port before may have left it with results in numbers, or with none: Q0V1 ends that.
+-- A slow modem is not given more to do than it gets done.
+local function has_enough(port)
+  local count = 0
+  for _, owed in ipairs(port.owed) do
+    count = count + (owed.is_probe and owed.sent > task.now() - BACKLOG_TIME and 1 or 0)
+  end
+  return count >= BACKLOG
+end
+
+-- False: the port waits for the answer itself, and none has come.
+local function send(port, command, seconds)
+  local ok, err = true, nil
+  if port.prompted then
+    ok, err = port:send(ESCAPE, seconds)
+  end
+  if ok then
+    table.insert(port.owed, { sent = task.now(), mark = marks[command], is_probe = true })
+    ok, err = port:ask { command = command, shown = command, lines = {}, probe = true, seconds = seconds }
+    if not ok then
+      table.remove(port.owed)
+    end
+  end
+  if err and err.code == "timeout" then
+    return false
+  end
+  return ok, err
+end
+
+local function command_at(port, step)
+  local is_marked = step == 1 and #port.owed > 0 or step > 2 and port.has_marks
+  return is_marked and MARKED or COMMANDS[step]
+end
+
+-- An error, or OK and then nothing more, are what modems do that do not know the numbers: a bare AT is left to try.
+local function step_after(port, step, last)
+  local is_plain = last == "error" or last == "ok" and not port.has_marks
+  return is_plain and step < #COMMANDS and #COMMANDS or step + 1
+end
+
 local function probe(port, seconds)
   local deadline = task.now() + seconds
-  local last
-  for i = 1, PROBES do
-    local command = i == 2 and "ATQ0V1" or "AT"
-    local time = i < PROBES and math.min(seconds / PROBES, PROBE_TIME) or math.max(deadline - task.now(), 0.001)
-    local job = { command = command, shown = command, lines = {}, probe = true, seconds = time }
-    local ok, err = true, nil
-    if port.prompted then
-      ok, err = port:send(ESCAPE, time)
+  local step, result, round = 1, nil, { patience = M.quiet(port) }
+  while step <= #COMMANDS do
+    local is_last = step == #COMMANDS
+    local left = math.max(deadline - task.now(), 0.001)
+    local time = is_last and left or math.min(left, math.max(math.min(seconds / #COMMANDS, PROBE_TIME), M.quiet(port)))
+    local ok, err, last = true, nil, nil
+    if step == 1 or result or not has_enough(port) then
+      ok, err = send(port, command_at(port, step), time)
     end
     if ok then
-      ok, err = port:ask(job)
+      last, err = settle(port, round, time, is_last)
     end
-    if ok then
-      port.owed = port.owed + 1
-      ok, err = collect(port, i < PROBES and time or deadline - task.now())
-    elseif err.code == "timeout" then
-      ok, err = nil, nil -- of a port that waits for the answer itself
-    end
-    if ok == "ok" then
-      port.owed = 0
-      return true
-    elseif err then
+    if err then
       return nil, err
+    elseif last == "ok" and (#port.owed == 0 or is_last and not port.has_marks) then
+      if #port.owed > 0 then
+        port.has_marks, port.owed = false, {}
+      end
+      return true
     end
-    last = ok or last
+    result = last or result
+    step = step_after(port, step, last)
   end
-  return no_sense(port, last)
+  return no_sense(port, result ~= "ok" and result or nil)
 end
 
 ---Makes sure that the next answer is the next command's. It costs something only at first and after a time-out.
 ---@param port at.port
----@param seconds number how long that may take
+---@param seconds number how long the modem may be silent
 ---@return true? ok
 ---@return moontower.error? err
 function M.ensure(port, seconds)
@@ -109,6 +220,7 @@ function M.ensure(port, seconds)
   task.sleep(READ_TIME)
   local ok, err = probe(port, seconds)
   port.current = nil
+  while port.finals:length() > 0 do port.finals:pop() end
   if ok then
     port.unsure, port.late = false, nil
   end

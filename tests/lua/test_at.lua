@@ -578,8 +578,9 @@ function T.test_results_in_numbers_or_none_at_all()
   for _, left in ipairs { "0\r", "" } do
     local result = left
     with_modem(false, function(command)
-      if command == "ATQ0V1" then result = "\r\nOK\r\n" end
-      return command == "ATI" and "\r\nMC7455\r\n" .. result or result
+      if command:find "^ATQ0V1" then result = "\r\nOK\r\n" end
+      local line = command == "ATI" and "MC7455" or command:find "S4%?$" and "010"
+      return (line and "\r\n" .. line .. "\r\n" or "") .. result
     end, function(port)
       lu.assertEquals(assert(port:command "ATI").lines, { "MC7455" })
     end)

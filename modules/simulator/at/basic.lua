@@ -4,6 +4,8 @@
 local NOT_ALLOWED, INCORRECT_PARAMETERS = 3, 50
 local letters = { IRA = true, GSM = true, UCS2 = true } -- to +CUSD: others say the same in each
 
+local registers = { [3] = 13, [4] = 10, [5] = 8, [7] = 60 } -- ends of lines, backspace, seconds to wait for a carrier
+
 local function accept() return {} end
 
 local function switch(at, arguments, name, first, last)
@@ -41,7 +43,12 @@ return function(handle)
     end,
   })
 
-  for _, name in ipairs { "V", "Q", "X", "S", "&C", "&D", "&K", "&W", "H" } do
+  handle("S", {
+    run = accept,
+    query = function(_, _, _, command) return { ("%03d"):format(registers[command.number] or 0) } end,
+  })
+
+  for _, name in ipairs { "V", "Q", "X", "&C", "&D", "&K", "&W", "H" } do
     handle(name, { run = accept })
   end
 

@@ -69,14 +69,16 @@ end
 -- A letter and a number, such as "E0" or "&F". "D", which dials, takes the rest.
 local function basic(text, at)
   local name, number, after = text:match("^(&?%a)(%d*)()", at)
+  local kind = "run"
   if not name then
     return nil
   elseif name:upper() == "D" then
     after = #text + 1
   elseif name:upper() == "S" then
+    kind = text:find("^%?", after) and "query" or kind
     after = text:match("^=?%d*%??()", after)
   end
-  return { name = name:upper(), kind = "run", arguments = {}, quoted = {}, number = tonumber(number) or 0 }, after
+  return { name = name:upper(), kind = kind, arguments = {}, quoted = {}, number = tonumber(number) or 0 }, after
 end
 
 ---Reads what comes after "AT".

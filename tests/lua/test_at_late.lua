@@ -1,0 +1,190 @@
+-- SPDX-License-Identifier: MIT
+-- Slow AT modems: an answer that comes after its command's deadline is never taken for the next command's.
+
+local at = require "at"
+local core_port = require "core.port"
+local descriptor = require "core.descriptor"
+local lu = require "luaunit"
+local task = require "task"
+
+local T = {}
+
+local SLOW = 0.4 -- longer than the engine takes silence for an end
+local registers = { ["ATS3?"] = "013", ["ATQ0V1S4?"] = "010", ["ATS4?"] = "010" }
+
+---@class slow_modem
+---@field seconds number that it takes for each answer
+---@field registers "numbers"|"ERROR"|"OK" what it says of S3 and S4
+---@field echo "none"|"at once"|"in turn"
+---@field late string what it answers to AT+LATE
+---@field waits boolean? it does that when the next command has come
+---@field numeric boolean? it begins with results in numbers
+---@field urc string? what it sends before each answer
+---@field seen string[] what it has worked off
+
+local function answer_of(modem, command)
+  if command == "AT+LATE" then
+    modem.held = modem.waits and modem.late
+    return modem.waits and "" or modem.late
+  elseif command:find "^ATQ0V1" then
+    modem.numeric = false
+  end
+  local number = registers[command]
+  if number and modem.registers == "ERROR" then
+    return "\r\nERROR\r\n"
+  elseif number and modem.registers == "numbers" then
+    return "\r\n" .. number .. "\r\n\r\nOK\r\n"
+  end
+  return command:find "^AT%+" and "\r\n+X: " .. command .. "\r\n\r\nOK\r\n" or "\r\nOK\r\n"
+end
+
+-- A modem works off what it is sent in order; what comes after a prompt is text until its end.
+local function work(modem, wire, jobs)
+  for command in jobs.pop, jobs do
+    modem.seen[#modem.seen + 1] = command
+    task.sleep(modem.seconds)
+    if modem.echo == "in turn" then wire:write(command .. "\r") end
+    if modem.urc then wire:write("\r\n" .. modem.urc .. "\r\n") end
+    local held = modem.held
+    modem.held = nil
+    local text = (held or "") .. answer_of(modem, command)
+    wire:write((modem.numeric and text:gsub("\r\nOK\r\n$", "0\r"):gsub("\r\nERROR\r\n$", "4\r") or text))
+    if text:find "> $" then
+      local line
+      repeat line = jobs:pop() until not line or line:find "\27"
+      wire:write "\r\nOK\r\n"
+      if line and #line > 1 then jobs:push((line:gsub("^.*\27", ""))) end
+    end
+  end
+end
+
+local function play(modem, wire)
+  local jobs, group <close> = task.queue(), task.group()
+  group:spawn(work, modem, wire, jobs)
+  local rest = ""
+  for bytes in wire.read, wire do
+    if modem.echo == "at once" then wire:write(bytes) end
+    rest = rest .. bytes
+    for line in rest:gmatch "([^\r]*)\r" do jobs:push(line) end
+    rest = rest:match "[^\r]*$"
+  end
+end
+
+---Calls fn(port) with a modem that is as `fields` say.
+local function with_modem(fields, fn)
+  local modem = { seconds = SLOW, registers = "numbers", echo = "none", late = "\r\n+LATE: 1\r\n\r\nOK\r\n", seen = {} }
+  for key, value in pairs(fields) do modem[key] = value end
+  local group <close> = task.group()
+  local ours, theirs = assert(descriptor.socketpair("stream"))
+  local wire <close> = assert(core_port.adopt(theirs, "stream"))
+  local port <close> = at.adopt(assert(core_port.adopt(ours, "stream")), "test")
+  group:spawn(play, modem, wire)
+  fn(port, modem)
+end
+
+local function described(fields)
+  local words = {}
+  for key, value in pairs(fields) do words[#words + 1] = ("%s=%q"):format(key, value) end
+  table.sort(words)
+  return table.concat(words, " ")
+end
+
+local function assert_in_step(port, fields)
+  for _, command in ipairs { "AT+A?", "AT+B?" } do
+    local reply = assert(port:command(command, { seconds = 60 }))
+    lu.assertEquals(reply.lines, { "+X: " .. command }, described(fields))
+  end
+end
+
+-- All at the same time: each modem mostly waits.
+local function each(list, fn)
+  local trials = {}
+  for i, fields in ipairs(list) do
+    trials[i] = function()
+      with_modem(fields, function(port, modem) fn(port, fields, modem) end)
+      return true
+    end
+  end
+  assert(task.all(table.unpack(trials)))
+end
+
+local function product(base, key, values)
+  local list = {}
+  for _, fields in ipairs(base) do
+    for _, value in ipairs(values) do
+      local one = { [key] = value }
+      for name, other in pairs(fields) do one[name] = other end
+      list[#list + 1] = one
+    end
+  end
+  return list
+end
+
+local ECHOES = { "none", "at once", "in turn" }
+
+local function is_late(port)
+  local reply, err = port:command("AT+LATE", { seconds = 0.1 })
+  lu.assertNil(reply)
+  lu.assertEquals(err.code, "timeout")
+end
+
+local RESULTS = { "\r\n+LATE: 1\r\n\r\nOK\r\n", "\r\nERROR\r\n", "\r\n+CME ERROR: SIM busy\r\n", "" }
+
+function T.test_a_late_answer()
+  each(product(product({ {} }, "late", RESULTS), "echo", ECHOES), function(port, fields)
+    port:command("AT", { seconds = 60 })
+    is_late(port)
+    assert_in_step(port, fields)
+  end)
+end
+
+function T.test_a_late_answer_of_a_modem_without_those_registers()
+  local list = product({ { seconds = 0, waits = true } }, "registers", { "ERROR", "OK" })
+  each(product(product(list, "late", RESULTS), "echo", ECHOES), function(port, fields)
+    for _ = 1, 2 do -- the second time, that is known
+      is_late(port)
+      assert_in_step(port, fields)
+    end
+  end)
+end
+
+-- A short message, or a menu, may say what a result does.
+function T.test_a_late_answer_with_lines_like_results()
+  local list = product(product({ {} }, "late", {
+    "\r\n+LATE: 1\r\nOK\r\n\r\nOK\r\n", "\r\n+LATE: 1\r\nOK\r\nERROR\r\nOK\r\n\r\nOK\r\n",
+    "\r\n+LATE: 1\r\n0\r\n4\r\n\r\nERROR\r\n",
+  }), "echo", ECHOES)
+  each(list, function(port, fields)
+    port:command("AT", { seconds = 60 })
+    is_late(port)
+    assert_in_step(port, fields)
+  end)
+end
+
+function T.test_a_late_prompt()
+  each(product(product({ {} }, "late", { "\r\n> ", "\r\n>" }), "echo", ECHOES), function(port, fields)
+    port:command("AT", { seconds = 60 })
+    is_late(port)
+    assert_in_step(port, fields)
+  end)
+end
+
+function T.test_a_late_answer_amid_unsolicited_lines()
+  each(product(product({ {} }, "urc", { "^RSSI: 5", "+CREG: 1", "NO CARRIER" }), "echo", ECHOES), function(port, fields)
+    is_late(port)
+    assert_in_step(port, fields)
+  end)
+end
+
+-- The first question is answered late, too, and its results may be numbers.
+function T.test_a_slow_modem_from_the_start()
+  each(product(product({ {} }, "numeric", { true, false }), "echo", ECHOES), function(port, fields, modem)
+    port:command("AT+LATE", { seconds = 0.1 })
+    assert_in_step(port, fields)
+    local count = 0
+    for _, command in ipairs(modem.seen) do count = count + (command:find "^AT%+" and 0 or 1) end
+    lu.assertTrue(count <= 8, ("%d questions of ours: %s"):format(count, table.concat(modem.seen, " ")))
+  end)
+end
+
+return T
