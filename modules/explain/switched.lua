@@ -49,15 +49,23 @@ local function scsi_types(folder, level, list)
   return list
 end
 
+---Does a USB device show disks, and nothing else?
+---@param folder string
+---@return boolean
+function M.is_storage(folder)
+  local list = M.interfaces(folder)
+  for _, interface in ipairs(list) do
+    if interface.class ~= STORAGE then return false end
+  end
+  return #list > 0
+end
+
 ---The file that says that a USB device is a CD-ROM, of one that shows disks and nothing else.
 ---@param folder string
 ---@return string? file nil: it shows something else, or no CD-ROM
 function M.cd_rom(folder)
   local found
-  for _, interface in ipairs(M.interfaces(folder)) do
-    if interface.class ~= STORAGE then
-      return nil
-    end
+  for _, interface in ipairs(M.is_storage(folder) and M.interfaces(folder) or {}) do
     for _, file in ipairs(scsi_types(folder .. "/" .. interface.name, 1, {})) do
       found = found or (fs.read(file) or ""):find(CD_ROM) and file or nil
     end

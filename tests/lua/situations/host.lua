@@ -42,6 +42,12 @@ local DISK = MODEM .. [[
     mkdir -p $folder/host6/target6:0:0/6:0:0:0; echo $1 >$folder/host6/target6:0:0/6:0:0:0/type
   }
 ]]
+-- usb_modeswitch's rules for udev.
+local SWITCHED = [[
+  mkdir -p $computer/lib/udev/rules.d
+  echo 'ATTR{idVendor}=="19d2", ATTR{idProduct}=="2000", RUN+="usb_modeswitch"' \
+    >$computer/lib/udev/rules.d/40-usb_modeswitch.rules
+]]
 
 return {
   -- ---- slot ----
@@ -92,9 +98,12 @@ return {
   { name = "a CD-ROM of a maker of modems", broken = "device", shows = "ZeroCD",
     sys = DISK .. "is 12d1 1446; disk 5" },
   { name = "a CD-ROM that usb_modeswitch knows", broken = "device", shows = "usb_modeswitch -v 19d2 -p 2000",
-    sys = DISK .. [[is 19d2 2000; disk 5; mkdir -p $computer/lib/udev/rules.d
-      echo 'ATTR{idVendor}=="19d2", ATTR{idProduct}=="2000", RUN+="usb_modeswitch"' \
-        >$computer/lib/udev/rules.d/40-usb_modeswitch.rules]] },
+    sys = DISK .. SWITCHED .. "is 19d2 2000; disk 5" },
+  { name = "a disk that usb_modeswitch knows", broken = "device", shows = "usb_modeswitch -v 19d2 -p 2000",
+    sys = DISK .. SWITCHED .. "is 19d2 2000; disk 0" },
+  { name = "a modem that usb_modeswitch knows, and has switched", broken = "driver", shows = "modprobe option",
+    sys = DISK .. SWITCHED .. "is 19d2 2000; interface 0 ff:ff:ff; echo 'alias "
+      .. "usb:v19D2p2000d*dc*dsc*dp*icFFisc*ip*in* option' >$kernel/modules.alias" },
   { name = "gone from PCIe", broken = "device", shows = "ff ff ff ff",
     sys = sysfs.PCIE .. [[printf '\377\377\377\377' >$pci/config; echo 0x0d4000 >$pci/class]] },
 }
