@@ -4,6 +4,7 @@
 -- IPv4 is four numbers with dots, the mask behind it four more; IPv6 is sixteen, and sixteen, or is written with colons
 -- (AT+CGPIAF). The mask may be a value of its own. Values may lack quotation marks; zeros stand for none.
 
+local ipv4 = require "link.ipv4"
 local sanitize = require "modem.sanitize"
 local schema = require "schema"
 local text = require "at.text"
@@ -16,15 +17,11 @@ local families = { [4] = "ipv4", [16] = "ipv6" }
 
 local M = {}
 
-local function ones(bytes)
-  local count = 0
-  for i = 1, #bytes do
-    local byte = bytes:byte(i)
-    while byte > 0 do
-      count, byte = count + (byte & 1), byte >> 1
-    end
-  end
-  return count
+-- IPv6's masks are as four of IPv4's.
+local function length_of(mask)
+  local length = 0
+  for i = 1, #mask, 4 do length = length + ipv4.prefix_length(mask:sub(i, i + 3)) end
+  return length
 end
 
 -- "::" stands for as many zeros as it takes. Of what is no address, "".
@@ -76,13 +73,13 @@ local function address_of(value)
   if not family or not bytes:find "[^\0]" then
     return nil
   end
-  return codec[#bytes]:decode(bytes).a, family, length or mask and #mask == #bytes and ones(mask) or #bytes * 8
+  return codec[#bytes]:decode(bytes).a, family, length or mask and #mask == #bytes and length_of(mask) or #bytes * 8
 end
 
 -- Before release 10 of 27.007, the mask is a value of its own. No router and no server has an address like that.
 local function mask_of(value)
   local bytes = parts_of(value)
-  return families[#bytes] and bytes:find "^\255+[\254\252\248\240\224\192\128]?\0*$" and ones(bytes) or nil
+  return families[#bytes] and bytes:find "^\255+[\254\252\248\240\224\192\128]?\0*$" and length_of(bytes) or nil
 end
 
 local function ask(modem, command)
