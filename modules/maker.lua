@@ -14,6 +14,7 @@ local program = require "core.program"
 ---@field [1] string their products, four hexadecimal digits each, with blanks between them
 ---@field ports table<integer, string>? what a USB interface is for, by its number: see makers/README.md
 ---@field download boolean? it waits for firmware, so nothing may be sent to it
+---@field router { page: string?, way_out: string? }? a network card to the host, and a router behind it
 ---@field [string] any what the maker's own settings know of it
 
 ---@class maker.vendor: maker.quirks[] the entries of one vendor id

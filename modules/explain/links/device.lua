@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The device on USB or PCIe: allowed, configured, fast enough, and a modem rather than a CD-ROM.
+-- The device on USB or PCIe: allowed, configured, fast enough, and a modem rather than a CD-ROM or router.
 
 local absent = require "explain.absent"
 local link = require "explain.link"
@@ -47,6 +47,36 @@ local function cd_rom(case, seen)
   }
 end
 
+-- The network interface that a driver has made of it.
+local function net_of(case)
+  for _, interface in ipairs(switched.interfaces(case.usb)) do
+    local folder = ("%s/%s/net"):format(case.usb, interface.name)
+    local name = case.host:list(folder)[1]
+    if name then return name, folder end
+  end
+end
+
+-- A stick that dials by itself ("HiLink"). Without its network card, the link driver has more to say.
+local function router(case, seen)
+  local its = maker.quirks("usb", case.ids.vendor, case.ids.product).router
+  local net, folder = nil, nil
+  if its then
+    net, folder = net_of(case)
+  end
+  if not net then
+    return nil
+  end
+  seen:note("ids", ("%s:%s, those of a router"):format(case.ids.vendor, case.ids.product))
+  seen:note(folder, net)
+  return seen:broken {
+    code = "wrong-mode",
+    message = ("it is a router by itself: to this computer it is the network card %s, and no modem"):format(net),
+    hint = ("Use %s as any Ethernet card, by DHCP: it dials by itself, and its own page%s has APN and PIN. %s"):format(
+      net, its.page and (" (http://%s/)"):format(its.page) or "", its.way_out and its.way_out .. ", for moontower."
+      or "It has no mode that moontower could use."),
+  }
+end
+
 local function slow(case, seen, speed)
   seen:read(case.usb .. "/speed")
   seen:read_any(case.usb .. "/version")
@@ -74,7 +104,7 @@ local function on_usb(case, seen)
   if is_too_slow(case, tonumber(speed or "")) then
     return slow(case, seen, speed)
   end
-  local verdict = not case.description and not case.waiting and cd_rom(case, seen)
+  local verdict = not case.description and not case.waiting and (cd_rom(case, seen) or router(case, seen))
   if verdict then
     return verdict
   end

@@ -1,12 +1,24 @@
 -- SPDX-License-Identifier: MIT
 -- Huawei: its modems number USB interfaces as it comes, and say by class what each is for.
 --
--- Source: the kernel's drivers option and qmi_wwan.
+-- Sources: the kernel's drivers option and qmi_wwan; for sticks that are routers, usb_modeswitch's data (12d1:1f01, which
+-- HuaweiNewMode makes 14db or 14dc) and what users of an E3372h-320 and an E3372-325 write of HuaweiAltMode: AT and NCM.
 
 local maker = require "maker"
 
 return maker {
   name = "huawei",
+
+  usb = {
+    ["12d1"] = { { "14db 14dc", router = {
+      page = "192.168.8.1",
+      way_out = "`HuaweiAltMode=1` in place of HuaweiNewMode in /etc/usb_modeswitch.d/12d1:1f01, and plug it in again: "
+        .. "most of them are modems with AT and NCM then",
+    } } },
+    ["3566"] = { { "2001", router = { -- Brovi's E3372-325
+      page = "192.168.8.1", way_out = "`usb_modeswitch -v 3566 -p 2001 -X` makes it a modem with AT and NCM",
+    } } },
+  },
 
   usb_classes = {
     ["12d1"] = {

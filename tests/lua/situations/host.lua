@@ -104,6 +104,14 @@ return {
   { name = "a modem that usb_modeswitch knows, and has switched", broken = "driver", shows = "modprobe option",
     sys = DISK .. SWITCHED .. "is 19d2 2000; interface 0 ff:ff:ff; echo 'alias "
       .. "usb:v19D2p2000d*dc*dsc*dp*icFFisc*ip*in* option' >$kernel/modules.alias" },
+  { name = "a stick that is a router (HiLink)", broken = "device", shows = "HuaweiAltMode",
+    sys = MODEM .. "is 12d1 14dc; card 0 02:06:00 cdc_ether; interface 2 08:06:50 usb-storage" },
+  { name = "a stick that is a router, of ZTE's", broken = "device", shows = "http://192.168.0.1/",
+    sys = MODEM .. "is 19d2 1405; card 0 02:06:00 cdc_ether" },
+  { name = "a stick that is a router, by RNDIS", broken = "device", shows = "as any Ethernet card",
+    sys = MODEM .. "is 1bbb 0195; card 0 e0:01:03 rndis_host" },
+  { name = "a router whose network card has no driver", broken = "driver", shows = "modprobe cdc_ether",
+    sys = MODEM .. "is 12d1 14dc; module drivers/net/usb/cdc_ether; interface 0 02:06:00" },
   { name = "gone from PCIe", broken = "device", shows = "ff ff ff ff",
     sys = sysfs.PCIE .. [[printf '\377\377\377\377' >$pci/config; echo 0x0d4000 >$pci/class]] },
 }
