@@ -14,6 +14,15 @@ return maker {
     ["05c6"] = {
       { "9008 900e 9201 9204 9208 920c 9211 9214 9221 9224 9231 9234 9244 9264 9274", download = true },
     },
+    -- Gobi 1000 to 3000 of others: Asus, CMDTech, Huawei, Novatel, ONDA, OQO, Panasonic.
+    ["0b05"] = { { "1774", download = true } },
+    ["16d8"] = { { "8001", download = true } },
+    ["12d1"] = { { "14f0", download = true } },
+    ["1410"] = { { "a008 a010 a011 a012 a013 a014 a020", download = true } },
+    ["19d2"] = { { "fff2", download = true } },
+    ["1557"] = { { "0a80", download = true } },
+    ["04da"] = { { "250c", download = true } },
+    ["1f45"] = { { "0001", download = true } },
   },
 
   at = {

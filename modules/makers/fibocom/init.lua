@@ -49,7 +49,6 @@ return maker {
     ["1508"] = { { "1001", ports = { [0] = "dm", [1] = "at", [2] = "at", [3] = "at" }, no_at_tunnel = true } },
     ["8087"] = { -- Intel's: L850-GL
       { "095a", family = "intel", ports = { [0] = "at", [2] = "other", [4] = "at" } },
-      { "0716", download = true },
     },
   },
 

@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- Huawei: its modems number USB interfaces as it comes, and say by class what each is for.
 --
--- Sources: the kernel's drivers option and qmi_wwan; for sticks that are routers, usb_modeswitch's data (12d1:1f01, which
--- HuaweiNewMode makes 14db or 14dc) and what users of an E3372h-320 and an E3372-325 write of HuaweiAltMode: AT and NCM.
+-- Sources: the kernel's drivers option and qmi_wwan; for sticks that are routers, usb_modeswitch's data (12d1:1f01,
+-- which HuaweiNewMode makes 14db or 14dc) and what users of an E3372h-320 and an E3372-325 write of HuaweiAltMode,
+-- which gives AT and NCM.
 
 local maker = require "maker"
 

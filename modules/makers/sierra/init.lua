@@ -28,8 +28,8 @@ return maker {
       { "201d 241d 371d", download = true },
     },
     ["413c"] = { -- Dell
-      { "81a2 81a3 81a4 81a8 81a9 81b1 81b3 81b6 81cc", ports = swi },
-      { "8171 8185 8193 81a6 81b5 81cb", download = true },
+      { "81a2 81a3 81a4 81a8 81a9 81b1 81b3 81b6 81cc 81ea 8217", ports = swi },
+      { "8171 8185 8193 81a6 81b5 81cb 81eb 8218", download = true },
     },
   },
 

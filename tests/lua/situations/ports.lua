@@ -21,7 +21,7 @@ local ALIASES = [[
 -- The interface of the modem's, for programs that look for it.
 local SHUT = "mbim; closed; "
 
-return {
+local list = {
   -- ---- driver ----
   { name = "MBIM: the kernel has no such module", broken = "driver", shows = "has no module cdc_mbim",
     sys = MODEM .. "rm -r $kernel/kernel/drivers/net/usb; interface 12 02:0e:00" },
@@ -116,5 +116,22 @@ return {
     sys = on_pcie("14c3", "4d75") .. "driver $pci pci/drivers/mtk_t7xx; echo fastboot_download >$pci/t7xx_mode" },
   { name = "PCIe: a boot loader by its only port", broken = "firmware", shows = "/dev/wwan0firehose0: download",
     sys = sysfs.PCIE .. "echo 0x0d4000 >$pci/class; port wwan0firehose0 FIREHOSE" },
-  { name = "boot loader", broken = "firmware", shows = "download mode", sys = MODEM .. "is 1199 9070; tty 0 0" },
 }
+
+-- Boot loaders, by their ids.
+for name, ids in pairs {
+  ["of Sierra's"] = "1199 9070", ["of Dell's"] = "413c 8218", ["of Qualcomm's chips"] = "05c6 9008",
+  ["of MediaTek's preloader"] = "0e8d 2000", ["of MediaTek's boot ROM"] = "0e8d 0003",
+  ["of Intel's chips"] = "8087 0801",
+  ["of an L850-GL"] = "8087 0716", ["of Infineon's chips"] = "058b 0041", ["of Unisoc's chips"] = "1782 4d00",
+  ["of ASR's chips"] = "2ecc 3004", ["of Telit's"] = "1bc7 9010", ["of Fibocom's"] = "2cb7 d00d",
+  ["of Foxconn's"] = "0489 e0b7", ["of a Gobi of Asus'"] = "0b05 1774",
+} do
+  list[#list + 1] = {
+    name = "a boot loader " .. name, broken = "firmware", shows = "download mode",
+    sys = MODEM .. ("is %s; tty 0 0"):format(ids),
+  }
+end
+table.sort(list, function(a, b) return a.name < b.name end)
+
+return list
