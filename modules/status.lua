@@ -5,7 +5,8 @@
 -- modem. Where a modem has several policies, the first speaks for it, and each other one has a separate line.
 
 local core = require "core.task"
-local events = require "events"
+local lazy = require "base.lazy"
+local events = lazy(function() return require "events" end)
 local log = require "log"
 local task = require "task"
 

@@ -71,9 +71,6 @@ local function way_in(description, options)
   }
 end
 
--- ModemManager takes modems on a bus, and no others.
-local function is_on_bus(description) return description.usb ~= nil or description.pci ~= nil end
-
 ---@class modem.profile
 ---@field carrier carrier.carrier?
 ---@field options table? for modem/up.lua
@@ -128,7 +125,7 @@ end
 ---@return modem.modem? modem keep it in a <close> variable
 ---@return moontower.error? err
 function M.open(description, options)
-  local is_at_only = modes.is_stranded(description)
+  local is_at_only = description.protocol == "at" and modes.is_stranded(description)
   if is_at_only and not (options and options.at_only) then
     return modes.refusal(description)
   elseif M.owner and not is_at_only then
@@ -158,7 +155,7 @@ function M.open_alone(description, options)
   end
   local undo <close> = task.undo(function() lock:close() end)
   local through_proxy, fields
-  if is_on_bus(description) and not options.takes_none then
+  if devices.is_on_bus(description) and not options.takes_none then
     err = select(2, takeover.take(description, options.take_over))
   end
   if not err and description.protocol ~= "at" then -- which modem.at looks after

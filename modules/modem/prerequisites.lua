@@ -65,6 +65,11 @@ function M.not_registered(message)
   }
 end
 
+-- The network refuses the registration for the APN that the modem attaches with.
+local function is_refused_for_apn(registration)
+  return registration.state == "denied" and attach_apn.is_refused(registration)
+end
+
 -- Asks for what is not there yet, then waits for it, so that nothing is missed between the two. A refusal that is about
 -- the attach APN ends the wait where that may be changed.
 local function registered(modem, registration, watcher, seconds, may_mend)
@@ -80,7 +85,7 @@ local function registered(modem, registration, watcher, seconds, may_mend)
         or "searching")
       shown = value.state
     end
-    return is_settled(value) or may_mend and attach_apn.is_refused(value)
+    return is_settled(value) or may_mend and is_refused_for_apn(value)
   end
   if not settled(registration) then
     now, err = watcher:during(function()
@@ -92,7 +97,7 @@ local function registered(modem, registration, watcher, seconds, may_mend)
   end
   if not now then
     return nil, err
-  elseif may_mend and attach_apn.is_refused(now) then
+  elseif may_mend and is_refused_for_apn(now) then
     return now
   elseif now.state == "denied" then
     return M.denied(now, modem.refused_in)
@@ -141,7 +146,7 @@ local function in_network(modem, registration, options)
     registration = network.registration
   end
   local now, err = registered(modem, registration, watcher, seconds, true)
-  if now and attach_apn.is_refused(now) then
+  if now and is_refused_for_apn(now) then
     return mended(modem, now, options.carrier, watcher, seconds)
   end
   return now, err

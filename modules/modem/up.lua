@@ -4,8 +4,10 @@
 -- Questions that do not depend on one another are asked at the same time: with a modem that needs 20 ms for each
 -- answer, that saves the most time.
 
+local lazy = require "base.lazy"
 local apn = require "modem.apn"
 local connections = require "modem.connection"
+local devices = require "modem.devices"
 local framing_trial = require "modem.framing_trial"
 local last_failure = require "modem.last_failure"
 local link = require "link"
@@ -13,7 +15,7 @@ local look = require "modem.look"
 local prerequisites = require "modem.prerequisites"
 local report = require "modem.report"
 local status = require "status"
-local takeover = require "modem.takeover"
+local takeover = lazy(function() return require "modem.takeover" end)
 local task = require "task"
 
 local M = {
@@ -262,7 +264,9 @@ end
 function M.up(modem, carrier, options)
   options = options or {}
   local watcher = options.watcher or silent
-  takeover.keep(modem.description)
+  if devices.is_on_bus(modem.description) then
+    takeover.keep(modem.description)
+  end
   let_others_finish(modem)
   local undo <close> = setmetatable({ modem = modem }, { __close = undo_modem })
   local applied, err, bearer = framing_trial.run(modem, function(again)

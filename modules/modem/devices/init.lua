@@ -49,6 +49,11 @@ function M.using(description, control)
   return copy
 end
 
+---Can ModemManager have it? It takes modems on a bus, and no others.
+---@param description modem.description
+---@return boolean
+function M.is_on_bus(description) return description.usb ~= nil or description.pci ~= nil end
+
 ---The file that says that the modems of this computer's busses are none of ours, as in the namespaces of a simulated
 ---modem: the kernel shows them there as well.
 ---@return string
