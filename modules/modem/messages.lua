@@ -80,7 +80,7 @@ end
 ---@param number string
 ---@param text string
 ---@param options { report: boolean? }? report: the network is to tell whether it has been delivered
----@return { number: string, parts: integer }? sent in so many parts
+---@return { number: string, parts: integer }? sent in that number of parts
 ---@return moontower.error? err
 function M.send(modem, number, text, options)
   local wants_report = options and options.report

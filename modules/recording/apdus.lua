@@ -21,7 +21,7 @@ Apdus.__index = Apdus
 
 local function as_it_is(bytes) return bytes end
 
--- The file that a command is about: one with a short name of its own is not known, nor one that is read in parts.
+-- The file that a command reads: unknown where it gives a short file identifier, or reads a part.
 local function file_of(self, channel, instruction, p1, p2)
   if instruction == READ_BINARY or instruction == UPDATE_BINARY then
     return p1 == 0 and p2 == 0 and self.selected[channel] or nil

@@ -15,7 +15,7 @@ local task = require "task"
 local CAP = tonumber(os.getenv "MT_BENCH_CAP") or 90 -- seconds until we give up
 local EVERY, TIMEOUT = 0.1, 1 -- of our pings
 local CALM = 3 -- seconds online before a fault, and after one that was not felt
--- The same for a link on which nobody sends: pauses between probes have grown to the longest by then, which is RAREST.
+-- The same for a link that carries nothing: pauses between probes have grown to the longest, which is RAREST.
 local IDLE, RAREST = 280, 120
 local LINK, TARGET = "wwan0", "8.8.8.8"
 local TICK = 0.01 -- what /proc/uptime, the keeper's clock, counts in
@@ -26,7 +26,7 @@ local LOG = "/run/moontower-bench"
 ---@field faults string[] one after the other, with their arguments
 ---@field back number? seconds until the modem or the network is back: traffic is counted from then on
 ---@field mend string? the fault that brings it back
----@field idle boolean? nobody sends anything until it is noticed
+---@field idle boolean? nothing is sent until it is noticed
 
 ---@type bench.case[]
 local cases = {
@@ -51,7 +51,7 @@ end
 -- Traffic ------------------------------------------------------------------------------------------------------------
 
 ---@class bench.prober
----@field lost number? when the first ping was sent that nobody answered
+---@field lost number? when the first ping was sent that was not answered
 ---@field again number? when the first one after that was sent that was answered
 ---@field answered number? when the last one was sent that was answered
 

@@ -25,7 +25,7 @@ local function file(text)
   return path
 end
 
--- In pieces of so many bytes.
+-- In pieces of that number of bytes.
 local function pieces(text, size)
   local at = 1 - size
   return function()

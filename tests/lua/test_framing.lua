@@ -131,7 +131,7 @@ function T.test_with_rmnet_the_modem_is_asked_for_the_newest_version_first()
   lu.assertTrue(framing.is_muxed(result) and framing.is_valid(result))
 end
 
--- Only rmnet puts packets together on their way to the modem, and it takes no more than so many.
+-- Only rmnet puts packets together on their way to the modem, and it takes no more than its limit.
 function T.test_with_rmnet_the_answer_limits_what_goes_to_the_modem_in_one_transfer()
   local function uplink_of(version, packets, size)
     local answer = format("raw-ip", version, 32, 16384)

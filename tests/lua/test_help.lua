@@ -121,7 +121,7 @@ function T.test_run_explains_itself_and_leaves_its_scripts_options_to_them()
   os.remove(path)
 end
 
--- Also of the commands that pass --help on to somebody else.
+-- Also of the commands that pass --help on to another program.
 function T.test_one_command_is_explained_as_it_explains_itself()
   for _, name in ipairs { "up", "run", "trace", "reconnect" } do
     local text, status = help(name)

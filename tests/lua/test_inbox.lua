@@ -229,7 +229,7 @@ function T.test_parts_that_never_come_are_told()
   eq({ #told, told[3].text }, { 3, LONG })
 end
 
--- Those that no computer keeps wait in memory for each other: only so many do.
+-- Those that no computer keeps wait in memory for each other, up to a limit.
 function T.test_parts_in_memory_are_bounded()
   local card, told = new_card(), 0
   card.notifications = { tell = function() told = told + 1 end }

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- lpac, a program that nobody here wrote, manages the simulated eUICC's profiles through the serial port.
+-- lpac, a program of another project, manages the simulated eUICC's profiles through the serial port.
 
 local json = require "base.json"
 local lu = require "luaunit"

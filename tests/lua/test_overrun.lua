@@ -50,7 +50,7 @@ local exchanges = {
   },
 }
 
--- Returns what comes of so many indications, of which none is read before all are there: numbers, and the marks.
+-- Returns what comes of a number of indications, of which none is read before all are there: numbers, and the marks.
 local function after_a_burst(kind, count)
   local modem, ours = pair()
   local exchange <close> = kind.open(ours)

@@ -51,7 +51,7 @@ local function both_ways(codec, listing, values)
   lu.assertEquals(hex(assert(codec:encode(values))), hex(body))
 end
 
--- As both_ways, but with TLVs that nobody knows at the end.
+-- As both_ways, but with unknown TLVs at the end.
 local function known_part(codec, listing, values)
   local decoded = assert(codec:decode(bytes(listing)))
   lu.assertNil(decoded.malformed)

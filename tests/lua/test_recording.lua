@@ -247,7 +247,7 @@ function T.test_inspection_has_no_control_characters()
   } do lu.assertNil(inspect.line(line):find "[%z\1-\9\11-\31\127]", json.encode(line)) end
 end
 
--- It may have been made by hand, or by somebody who means no good.
+-- It may have been made by hand, or by an attacker.
 function T.test_a_line_that_is_not_as_it_should_be()
   local inspect = require "recording.inspect"
   local head = '{"recording":1,"command":["up"],"cells":"kept"}\n'

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- `moontower update`: what it refuses, that nothing touches the modem meanwhile, kills, and what it tells afterwards.
+-- `moontower update`: what it refuses, that nothing else touches the modem, kills, and what it tells afterwards.
 
 local fs = require "core.fs"
 local json = require "dkjson"

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- For test_proxy: sharing.lua PROTOCOL COMMAND... runs a command while somebody uses the modem through a proxy.
+-- For test_proxy: sharing.lua PROTOCOL COMMAND... runs a command while a client uses the modem through a proxy.
 
 local process = require "core.process"
 

@@ -2,7 +2,7 @@
 -- The addresses of a context as AT commands have them (3GPP TS 27.007: +CGCONTRDP, +CGPADDR).
 --
 -- IPv4 is four numbers with dots, the mask behind it four more; IPv6 is sixteen, and sixteen, or is written with colons
--- (AT+CGPIAF). The mask may be a value of its own. Values may lack quotation marks; zeros stand for none.
+-- (AT+CGPIAF). The mask may be another value. Values may lack quotation marks; zeros stand for none.
 
 local ipv4 = require "link.ipv4"
 local sanitize = require "modem.sanitize"

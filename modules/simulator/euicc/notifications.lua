@@ -12,7 +12,7 @@ local OK, NOTHING_TO_DELETE = 0, 1
 -- BIT STRINGs: how many bits at the end are none, then the bits.
 local operations = { install = "\7\x80", enable = "\6\x40", disable = "\5\x20", delete = "\4\x10" }
 
--- Nothing here can sign: these have the form, and nobody can check them.
+-- Nothing here can sign: these have the form alone, and no server can check them.
 local SIGNATURE = ("\x5a"):rep(64)
 local CERTIFICATE = encode(0x30, encode(0x30, "no certificate"), encode(0x30, ""), encode(0x03, "\0"))
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- A simulated modem that answers as a recorded one did: for `moontower simulate --replay FILE`.
 --
--- What a host asked, and what the modem answered then, is looked up by the question alone: whoever asks in another
+-- What a host asked, and what the modem answered then, is looked up by the question alone: a host that asks in another
 -- order gets the same answers. Questions that were asked several times get the answers in their turn, and then the last
 -- one again.
 
