@@ -181,6 +181,14 @@ static int l_parse(lua_State *L)
     return 1;
 }
 
+static int push_other(lua_State *L, const struct mt_mbim_message *message)
+{
+    lua_pushnil(L);
+    lua_pushnil(L);
+    push_message(L, message);
+    return 3;
+}
+
 /*
  * Parses the bytes at an index as the answer to a command, which the service and number behind them
  * name. Returns 0 if the modem has done it; else pushes what decode() returns then, and returns the
@@ -200,61 +208,71 @@ static int parse_answer(lua_State *L, int index, struct mt_mbim_message *message
     if (message->type == MT_MBIM_COMMAND_DONE && message->status == 0 && message->cid == cid &&
         memcmp(message->service, service, sizeof(service)) == 0)
         return 0;
-    lua_pushnil(L);
-    lua_pushnil(L);
-    push_message(L, message);
-    return 3;
+    return push_other(L, message);
 }
 
 /*
- * decode(codec, bytes, service = string, cid = integer) -> table | nil, err, message. The values in
- * the answer to a command, as a whole message: what the codec decodes leniently of parse()'s info,
- * in half the time. The modem's failure, and what answers no such command, is no error: then the
- * message is the third result, and the others are nil.
+ * A shape tells how a structure can be recognized, as u16: how long its fields are at least, how many
+ * pairs of an offset and a size are among them, and where each is. Does each lead behind the fields?
+ * An empty one may be 0, 0. Takes the shape; there is none when it is not whole.
+ */
+static bool leads_behind(const void *info, size_t length, struct mt_reader *shape)
+{
+    uint16_t least = 0, count = 0, place = 0;
+    mt_take_le16(shape, &least);
+    mt_take_le16(shape, &count);
+    bool leads = length >= least;
+    for (; count > 0 && mt_take_le16(shape, &place); count--) {
+        struct mt_reader pair = mt_reader(info, length);
+        uint32_t offset = 0, size = 0;
+        leads = leads && mt_skip(&pair, place) && mt_take_le32(&pair, &offset) &&
+                mt_take_le32(&pair, &size) &&
+                (offset == 0 ? size == 0 : offset >= least && (uint64_t)offset + size <= length);
+    }
+    return leads && count == 0;
+}
+
+/* leads_behind(info = string, shape = string) -> boolean: may the bytes have this shape? */
+static int l_leads_behind(lua_State *L)
+{
+    size_t length, shape_length;
+    const char *info = luaL_checklstring(L, 1, &length);
+    const char *text = luaL_checklstring(L, 2, &shape_length);
+    struct mt_reader shape = mt_reader(text, shape_length);
+    lua_pushboolean(L, leads_behind(info, length, &shape));
+    return 1;
+}
+
+/* May it have the first of these shapes, and none of the others? */
+static bool has_first_shape(const struct mt_mbim_message *message, struct mt_reader shapes)
+{
+    bool found = leads_behind(message->info, message->info_size, &shapes);
+    while (found && shapes.left > 0)
+        found = !leads_behind(message->info, message->info_size, &shapes);
+    return found;
+}
+
+/*
+ * decode(codec, bytes, service = string, cid = integer, shapes = string?) -> table | nil, err,
+ * message. The values in the answer to a command, as a whole message: what the codec decodes leniently
+ * of parse()'s info, in half the time. The modem's failure, and what answers no such command, is no
+ * error: then the message is the third result, and the others are nil. So it is, where shapes follow
+ * one another, for an answer that does not certainly have the first of them, and all of it.
  */
 static int l_decode(lua_State *L)
 {
     struct mt_mbim_message message;
+    size_t length;
+    const char *shapes = luaL_optlstring(L, 5, NULL, &length);
     int results = parse_answer(L, 2, &message);
-    return results ? results : mt_schema_decode_leniently(L, message.info, message.info_size);
-}
-
-/*
- * body(bytes, service = string, cid = integer) -> string | nil, err, message. The same, but parse()'s
- * info, for a command that several codecs may fit.
- */
-static int l_body(lua_State *L)
-{
-    struct mt_mbim_message message;
-    int results = parse_answer(L, 1, &message);
     if (results)
         return results;
-    lua_pushlstring(L, (const char *)message.info, message.info_size);
-    return 1;
-}
-
-/*
- * leads_behind(bytes, least = integer, pairs = table) -> boolean: does each pair of an offset and a
- * size lead behind the fields of a structure, which are so long at least? The table lists where in
- * the bytes the pairs are, from 0 on. An empty one may be 0, 0.
- */
-static int l_leads_behind(lua_State *L)
-{
-    size_t length;
-    const char *bytes = luaL_checklstring(L, 1, &length);
-    uint64_t least = (uint64_t)luaL_checkinteger(L, 2);
-    luaL_checktype(L, 3, LUA_TTABLE);
-    bool leads = length >= least;
-    for (lua_Integer i = 1; leads && lua_rawgeti(L, 3, i) != LUA_TNIL; i++) {
-        struct mt_reader pair = mt_reader(bytes, length);
-        uint32_t offset = 0, size = 0;
-        leads = mt_skip(&pair, (size_t)lua_tointeger(L, -1)) && mt_take_le32(&pair, &offset) &&
-                mt_take_le32(&pair, &size) &&
-                (offset == 0 ? size == 0 : offset >= least && (uint64_t)offset + size <= length);
-        lua_pop(L, 1);
-    }
-    lua_pushboolean(L, leads);
-    return 1;
+    if (!shapes)
+        return mt_schema_decode_body(L, message.info, message.info_size, true);
+    if (has_first_shape(&message, mt_reader(shapes, length)) &&
+        mt_schema_decode_body(L, message.info, message.info_size, false) == 1)
+        return 1;
+    return push_other(L, &message);
 }
 
 /* split(bytes, max_transfer) -> list of string: the fragments. */
@@ -378,16 +396,9 @@ static const luaL_Reg assembly_methods[] = {
 };
 
 static const luaL_Reg functions[] = {
-    { "assembly", l_assembly },
-    { "body", l_body },
-    { "build", l_build },
-    { "decode", l_decode },
-    { "encode", l_encode },
-    { "exchange", l_exchange },
-    { "leads_behind", l_leads_behind },
-    { "parse", l_parse },
-    { "split", l_split },
-    { NULL, NULL },
+    { "assembly", l_assembly }, { "build", l_build },       { "decode", l_decode },
+    { "encode", l_encode },     { "exchange", l_exchange }, { "leads_behind", l_leads_behind },
+    { "parse", l_parse },       { "split", l_split },       { NULL, NULL },
 };
 
 int mt_lua_mbim_open(lua_State *L)

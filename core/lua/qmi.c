@@ -182,7 +182,7 @@ static int l_decode(lua_State *L)
     if (result < 0)
         return push_parsed(L, result, &message);
     if (message.id == id)
-        return mt_schema_decode_leniently(L, message.tlvs, message.tlvs_size);
+        return mt_schema_decode_body(L, message.tlvs, message.tlvs_size, true);
     lua_pushnil(L);
     lua_pushnil(L);
     push_message(L, &message);

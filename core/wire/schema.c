@@ -137,13 +137,13 @@ static int l_decode(lua_State *L)
     return mt_schema_decode(L, codec, mt_reader(bytes, size), lenient);
 }
 
-int mt_schema_decode_leniently(lua_State *L, const void *body, size_t size)
+int mt_schema_decode_body(lua_State *L, const void *body, size_t size, bool lenient)
 {
     const struct mt_schema_codec *codec;
 
     lua_settop(L, 2);
     codec = check_codec(L);
-    return mt_schema_decode(L, codec, mt_reader(body, size), true);
+    return mt_schema_decode(L, codec, mt_reader(body, size), lenient);
 }
 
 static int l_tostring(lua_State *L)

@@ -36,6 +36,6 @@ struct mt_schema_header {
  * dropped. They return as the methods do.
  */
 int mt_schema_encode_behind(lua_State *L, const struct mt_schema_header *header);
-int mt_schema_decode_leniently(lua_State *L, const void *body, size_t size);
+int mt_schema_decode_body(lua_State *L, const void *body, size_t size, bool lenient);
 
 #endif

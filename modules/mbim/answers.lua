@@ -78,16 +78,11 @@ function M.read(device, command, bytes)
   if not command.response then
     return read_message(device, command, assert(core.parse(bytes)))
   end
-  local reply, err, other
-  if versions.differs(command, "response") then
-    local info
-    info, err, other = core.body(bytes, command.service_uuid, command.cid)
-    if info then
-      return M.body(device, command, "response", info)
-    end
-  else
-    reply, err, other = core.decode(command.response, bytes, command.service_uuid, command.cid)
+  local layout, shapes = command, nil
+  if command.declaration.later then
+    layout, shapes = versions.expected(command, device.version)
   end
+  local reply, err, other = core.decode(layout.response, bytes, command.service_uuid, command.cid, shapes)
   if other then
     return read_message(device, command, other)
   end

@@ -19,7 +19,7 @@ local sizes = {
 local has_offset = { text = true, data = true, ref = true }
 local shapes = setmetatable({}, { __mode = "k" }) -- by lists of fields
 
--- How long the fields are, and where in them each (offset, size) pair is.
+-- How long the fields are; and that, with where in them each (offset, size) pair is, as core.mbim reads it.
 local function shape_of(fields)
   local shape = shapes[fields]
   if shape then
@@ -35,7 +35,7 @@ local function shape_of(fields)
     least = least + (sizes[kind] or kind == "struct" and shape_of(t.fields).least
       or kind == "list" and (t.prefix and t.prefix.size or 0) or t.size)
   end
-  shape = { least = least, pairs_at = pairs_at }
+  shape = { least = least, text = ("<I2I2" .. ("I2"):rep(#pairs_at)):pack(least, #pairs_at, table.unpack(pairs_at)) }
   shapes[fields] = shape
   return shape
 end
@@ -53,7 +53,11 @@ local later = {
 
 local NONE = {}
 
-local function differs(command, part)
+---Is it laid out otherwise in a later version?
+---@param command mbim.command
+---@param part "query"|"set"|"response"|"indication"
+---@return boolean
+function M.differs(command, part)
   for _, layout in pairs(command.declaration.later or NONE) do
     if layout[part] then
       return true
@@ -62,39 +66,53 @@ local function differs(command, part)
   return false
 end
 
--- [command][part]: false: all versions lay it out alike; true: they do not; or its layouts, by version, once they were
--- needed.
+-- [command][part]: its layouts, by version; none where all versions lay it out alike.
 local known = setmetatable({}, { __mode = "k" })
 
-local function look_up(command, part)
+local function layouts_of(command, part)
   local of_parts = known[command]
   if not of_parts then
     of_parts = {}
     known[command] = of_parts
   end
-  if of_parts[part] == nil then
-    of_parts[part] = differs(command, part)
+  if not of_parts[part] then
+    local layouts = {}
+    for i, one in ipairs(M.differs(command, part) and command.versions or NONE) do
+      local shape = shape_of_part(one, part)
+      layouts[i] = { command = one, least = shape.least, text = shape.text }
+    end
+    of_parts[part] = layouts
   end
   return of_parts[part]
 end
 
----Is it laid out otherwise in a later version?
----@param command mbim.command
----@param part "query"|"set"|"response"|"indication"
----@return boolean
-function M.differs(command, part) return look_up(command, part) ~= false end
+local first_shapes = setmetatable({}, { __mode = "k" }) -- [command]
 
-local function layouts_of(command, part)
-  local layouts = look_up(command, part)
-  if layouts == true then
-    layouts = {}
-    for i, one in ipairs(command.versions) do
-      local shape = shape_of_part(one, part)
-      layouts[i] = { command = one, least = shape.least, pairs_at = shape.pairs_at }
+-- The shapes of MBIM 1.0's response, and of those that could be taken for it: longer ones.
+local function shapes_from_first(command)
+  local texts, first = {}, nil
+  for _, layout in ipairs(layouts_of(command, "response")) do
+    first = first or layout
+    if layout == first or layout.least > first.least then
+      texts[#texts + 1] = layout.text
     end
-    known[command][part] = layouts
   end
-  return layouts or NONE
+  return table.concat(texts)
+end
+
+---How most answers are laid out, and what core.mbim has to look at to be certain of it; read() knows the others.
+---@param command mbim.command
+---@param likely integer? as below
+---@return mbim.command layout
+---@return string shapes
+function M.expected(command, likely)
+  if likely then
+    local layout = mbim.at(command, likely)
+    return layout, shape_of_part(layout, "response").text
+  end
+  local texts = first_shapes[command] or shapes_from_first(command)
+  first_shapes[command] = texts
+  return command, texts
 end
 
 -- Those of the command's layouts that a body may have, by the places of its data alone; each longer than the one
@@ -103,7 +121,7 @@ local function possible(command, part, info)
   local first, more, longest = nil, nil, -1
   for _, layout in ipairs(layouts_of(command, part)) do
     local least = layout.least
-    if least > longest and leads_behind(info, least, layout.pairs_at) then
+    if least > longest and leads_behind(info, layout.text) then
       longest = least
       if not first then
         first = layout.command
@@ -128,7 +146,7 @@ function M.of(command, part, info, likely)
   local expected = likely and mbim.at(command, likely) or command
   if likely then
     local shape = shape_of_part(expected, part)
-    local values = leads_behind(info, shape.least, shape.pairs_at) and expected[part]:decode(info)
+    local values = leads_behind(info, shape.text) and expected[part]:decode(info)
     if values then
       return expected, false, values
     end

@@ -1,7 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- What MBIMEx 2.0 and 3.0 lay out otherwise: against bytes, both ways, cut short, and guessed.
 
+local answers = require "mbim.answers"
 local basic = require "mbim.basic_connect"
+local core = require "core.mbim"
 local dump = require "support.hex"
 local extensions = require "mbim.ms_basic_connect_extensions"
 local lu = require "luaunit"
@@ -262,6 +264,30 @@ function T.test_the_version_is_guessed_by_the_layout()
     for _, part in ipairs { "query", "set", "response" } do
       if message[part] then
         lu.assertNil(versions.of(message, part, assert(message[part]:encode {})).version, tostring(message) .. part)
+      end
+    end
+  end
+end
+
+-- In one step where the layout is certain, and otherwise as a body by itself is read; cut anywhere.
+function T.test_an_answer_is_read_as_its_body_is()
+  local function check(message, info, version)
+    local device = { version = version }
+    local values, err, certain = versions.read(message, "response", info, version)
+    local got, got_err = answers.read(device, message, core.build {
+      type = "command-done", service = message.service_uuid, cid = message.cid, info = info,
+    })
+    lu.assertEquals({ got, got_err and got_err.message, device.version },
+      { values, err and err.message, certain or version }, tostring(message))
+  end
+  for _, message in ipairs(messages) do
+    for _, layout in ipairs(message.response and message.versions or {}) do
+      local sample = ((samples[message] or nothing)[layout.version] or nothing).response
+      local info = assert(layout.response:encode(sample or {}))
+      for length = 0, #info do
+        for _, version in ipairs { 0, 0x0100, 0x0200, 0x0300 } do
+          check(message, info:sub(1, length), version > 0 and version or nil)
+        end
       end
     end
   end

@@ -11,33 +11,25 @@ local M = {}
 ---@return core.mbim.assembly assembly
 function M.assembly() end
 
---- body(bytes, service = string, cid = integer) -> string | nil, err, message. The same, but parse()'s info, for a
---- command that several codecs may fit.
----@param bytes string
----@param service string
----@param cid integer
----@return string?
----@return moontower.error? err
----@return core.mbim.message? message
-function M.body(bytes, service, cid) end
-
 --- build(message) -> bytes
 ---@param message core.mbim.message
 ---@return string bytes
 function M.build(message) end
 
---- decode(codec, bytes, service = string, cid = integer) -> table | nil, err, message. The values in the answer to
---- a command, as a whole message: what the codec decodes leniently of parse()'s info, in half the time. The modem's
---- failure, and what answers no such command, is no error: then the message is the third result, and the others are
---- nil.
+--- decode(codec, bytes, service = string, cid = integer, shapes = string?) -> table | nil, err, message. The values
+--- in the answer to a command, as a whole message: what the codec decodes leniently of parse()'s info, in half the
+--- time. The modem's failure, and what answers no such command, is no error: then the message is the third result,
+--- and the others are nil. So it is, where shapes follow one another, for an answer that does not certainly have
+--- the first of them, and all of it.
 ---@param codec core.schema.codec
 ---@param bytes string
 ---@param service string
 ---@param cid integer
+---@param shapes string?
 ---@return table?
 ---@return moontower.error? err
 ---@return core.mbim.message? message
-function M.decode(codec, bytes, service, cid) end
+function M.decode(codec, bytes, service, cid, shapes) end
 
 --- encode(codec, value = table?, service = string, cid = integer, set = boolean?, transaction = integer?) -> bytes
 --- | nil, err. A whole command: what build() makes with the info that the codec encodes, in half the time.
@@ -58,14 +50,11 @@ function M.encode(codec, value, service, cid, set, transaction) end
 ---@return core.exchange exchange
 function M.exchange(port, max_transfer, window) end
 
---- leads_behind(bytes, least = integer, pairs = table) -> boolean: does each pair of an offset and a size lead
---- behind the fields of a structure, which are so long at least? The table lists where in the bytes the pairs are,
---- from 0 on. An empty one may be 0, 0.
----@param bytes string
----@param least integer
----@param pairs table
+--- leads_behind(info = string, shape = string) -> boolean: may the bytes have this shape?
+---@param info string
+---@param shape string
 ---@return boolean
-function M.leads_behind(bytes, least, pairs) end
+function M.leads_behind(info, shape) end
 
 --- parse(bytes) -> message | nil, err: one whole message
 ---@param bytes string
