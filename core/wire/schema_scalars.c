@@ -370,6 +370,19 @@ static bool encode_address(struct mt_schema_encoder *e, const struct mt_schema_t
     return mt_schema_put(e, bytes, type->least);
 }
 
+/*
+ * Is it UTF-16, which firmware passes on as the network has sent it? A zero in the middle ends no text
+ * that has its length in front. In UTF-16, it is the second byte of a letter, and another one follows.
+ */
+static bool looks_like_utf16(const uint8_t *bytes, size_t size, const uint8_t *zero)
+{
+    size_t at = (size_t)(zero - bytes);
+
+    return size % 2 == 0 && at % 2 == 1 && at + 1 < size && zero[1] != 0;
+}
+
+static bool decode_utf16(struct mt_schema_decoder *d, struct mt_reader *at);
+
 /* Bytes, text or the rest: of the size declared, or of the length in front of them, or all left. */
 static bool decode_bytes(struct mt_schema_decoder *d, const struct mt_schema_type *type,
                          struct mt_reader *at)
@@ -386,6 +399,10 @@ static bool decode_bytes(struct mt_schema_decoder *d, const struct mt_schema_typ
         return false;
     if (type->kind == MT_SCHEMA_STRING && size != 0)
         end = memchr(bytes, 0, (size_t)size);
+    if (end && type->prefix && looks_like_utf16(bytes, (size_t)size, end)) {
+        struct mt_reader text = mt_reader(bytes, (size_t)size);
+        return decode_utf16(d, &text);
+    }
     lua_pushlstring(d->L, (const char *)bytes, end ? (size_t)(end - bytes) : (size_t)size);
     return true;
 }

@@ -183,6 +183,12 @@ static void decodes_what_modems_send(void **state)
         { "{ text 'a' }", "08000000.03000000.610062", "{ a = 'a' }" },
         { "{ string 'a' }", "610062", "{ a = 'a' }" },
         { "{ lstring(u8) 'a', u8 'b' }", "03.610062.05", "{ a = 'a', b = 5 }" },
+        /* or it is UTF-16, if its length says that more follows than zeros */
+        { "{ lstring(u8) 'a', u8 'b' }", "06.4f003200fc00.05", "{ a = 'O2\\u{fc}', b = 5 }" },
+        { "{ lstring(u8) 'a' }", "06.1e0420004700", "{ a = '\\u{41e} G' }" },
+        { "{ lstring(u8) 'a' }", "04.61000000", "{ a = 'a' }" },
+        { "{ lstring(u8) 'a' }", "04.61620063", "{ a = 'ab' }" },
+        { "{ chars(4) 'a' }", "61006200", "{ a = 'a' }" },
         { "{ chars(3) 'a' }", "000000", "{ a = '' }" },
         { "{ refs(string) 'a' }", "01000000.00000000.00000000", "{ a = { '' } }" },
         /* data without padding, out of order, shared, or on top of the fixed part */

@@ -4,6 +4,7 @@
 local diagnose = require "modem.qmi.diagnose"
 local errors = require "errors"
 local nas = require "qmi.nas"
+local network_name = require "modem.qmi.network_name"
 local serving = require "modem.qmi.serving_system"
 
 local ATTACH_TIME = 60
@@ -22,7 +23,7 @@ function M:home_provider()
   end
   return {
     id = serving.plmn_id(plmn, digits and digits.is_3gpp and digits.includes_pcs_digit),
-    name = plmn.description or "",
+    name = network_name.of(plmn),
   }
 end
 

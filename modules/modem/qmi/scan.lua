@@ -2,6 +2,7 @@
 -- Looks for networks, over QMI.
 
 local nas = require "qmi.nas"
+local network_name = require "modem.qmi.network_name"
 local serving = require "modem.qmi.serving_system"
 
 local LONGEST = 300 -- seconds: the modem goes through all bands that it has
@@ -55,7 +56,7 @@ function M:scan()
     local id = serving.plmn_id(network, has_three_digits(reply, network))
     if not by_id[id] then
       by_id[id] = {
-        id = id, name = network.description or "", state = state_of(network.network_status or {}),
+        id = id, name = network_name.of(network), state = state_of(network.network_status or {}),
         technologies = technologies_of(reply, network),
       }
       found[#found + 1] = by_id[id]

@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- What Get Serving System says of the network, as the verbs of a modem have it.
 
+local network_name = require "modem.qmi.network_name"
+
 local M = { SA = "5G SA", NSA = "5G NSA" }
 
 -- The newest that is in use, as people call it.
@@ -75,7 +77,7 @@ function M.registration(reply)
   end
   return {
     state = current,
-    provider = { id = M.plmn_id(plmn, three_digits), name = plmn and plmn.description or "" },
+    provider = { id = M.plmn_id(plmn, three_digits), name = network_name.of(plmn) },
     technology = M.technology(reply), tac = ranged(reply.lte_tac, 0xfffd), lac = ranged(reply.lac_3gpp, 0xfffd),
     cell_id = ranged(reply.cid_3gpp, 0x0fffffff),
   }
