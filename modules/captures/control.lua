@@ -7,18 +7,26 @@ local MBIM_TYPES = { open = 1, close = 2, command = 3, host_error = 4, indicatio
 local FROM_MODEM = 0x80000000
 local TYPE_AND_SIZE, HEADER, FRAGMENT_HEADER = 8, 12, 20
 local QMUX_HEADER = 6
+local CTL, ANSWERS_OF_CTL, ANSWERS = 0, 0x03, 0x06
 
 local is_type = {}
 for _, number in pairs(MBIM_TYPES) do is_type[number] = true end
 
 local M = {}
 
+-- Of QMI: libqmi makes a frame for what goes by QRTR, whose flags are those of the host both ways. Its message then
+-- tells: an answer or an indication is the modem's.
+local function is_sent(frame)
+  local is_answer = (frame:byte(7) or 0) & (frame:byte(5) == CTL and ANSWERS_OF_CTL or ANSWERS) ~= 0
+  return frame:byte(4) & 0x80 == 0 and not is_answer
+end
+
 ---What the first bytes of a message tell of it.
 ---@param bytes string
 ---@return { protocol: "mbim"|"qmi", sent: boolean, size: integer, fragments: integer? }? head nil: it is none
 function M.head(bytes)
   if #bytes >= QMUX_HEADER and bytes:byte() == 1 and ("<I2"):unpack(bytes, 2) >= QMUX_HEADER then
-    return { protocol = "qmi", sent = bytes:byte(4) & 0x80 == 0, size = ("<I2"):unpack(bytes, 2) + 1 }
+    return { protocol = "qmi", sent = is_sent(bytes), size = ("<I2"):unpack(bytes, 2) + 1 }
   elseif #bytes >= TYPE_AND_SIZE then
     local kind, size = ("<I4I4"):unpack(bytes)
     if is_type[kind & ~FROM_MODEM] and size >= HEADER then

@@ -73,6 +73,10 @@ function T.test_logs()
     ["sending (16): " .. OPEN:gsub(":", " ") .. "\n  header_type: 0001\nreading (16): " .. OPENED:gsub(":", " ")]
       = { "> mbim 16", "< mbim 16" },
     ["Send packet: " .. GET_IDS:gsub(":", " "):lower() .. "\n"] = { "> qmi 13" },
+    -- by QRTR: the frame's flags are those of the host both ways
+    ["<<<<<<   data   = 01:0C:00:00:0B:01:00:01:00:43:00:00:00\n"
+      .. "<<<<<<   data   = 01:13:00:00:0B:01:02:01:00:43:00:07:00:02:04:00:01:00:47:00\n"
+      .. "<<<<<<   data   = 01:0C:00:00:0B:FF:04:02:00:32:00:00:00"] = { "> qmi 13", "< qmi 20", "< qmi 13" },
     ["<<<<<<   data   = 03:00:00:00:30:00:00:00:03:00:00:00...\n"] = { "> mbim 12/48" },
     ["<<<<<<   data   = 02:00:00:00:0C:00:00:00:04:00:00:00...\n"] = { "> mbim 12" },
     -- libmbim shows what else it has read, and then that again
