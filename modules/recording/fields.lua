@@ -54,6 +54,7 @@ local NUMBERS = set [[
   signaling_indication so_mask supported sw1 sw2 terminate_application time_zone timezone_offset ui_in_idle_mode
   unused uplink_speed upper_limit valid_applications metric tries
   p_rev base_station_p_rev cdma_p_rev emm_sub_state long_name short_name message_id period_change replication_factor
+  antenna backoff_index hysteresis max_entries rssnr serving_cell status_words used_entries wifi_integration
 ]]
 
 -- Numbers that say where the modem is: others of their size stand for them, always the same.

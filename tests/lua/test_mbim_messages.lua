@@ -93,6 +93,18 @@ function T.test_ussd()
     { response = "action-required", session_state = "existing", scheme = 0x48, payload = bytes "043f0440" })
 end
 
+-- What a ZTE MF823 tells without being asked.
+function T.test_phonebook_configuration()
+  lu.assertEquals(require("mbim.phonebook").configuration.indication:decode(
+    bytes "01000000 f4010000 0a000000 50000000 12000000"),
+    { state = "initialized", max_entries = 500, used_entries = 10, max_number_length = 80, max_name_length = 18 })
+end
+
+function T.test_stk_proactive_command()
+  lu.assertEquals(require("mbim.stk").pac.indication:decode(bytes "00000000 d0098103 01250082 028182 00"),
+    { type = "proactive-command", command = "\xd0\9\x81\3\1\x25\0\x82\2\x81\x82\0" })
+end
+
 function T.test_firmware_id()
   local firmware_id = require "mbim.ms_firmware_id"
   lu.assertEquals(firmware_id.get.response:decode(bytes "4e967e0b 1f9c4a0d 9f2d5e1a 5c8a9071"),
@@ -323,6 +335,10 @@ local subscriptions = {
   services = { { service = mbim.services["basic-connect"], cids = { 2, 9, 10 } }, { service = internet, cids = {} } },
 }
 local packet_filters = { session = 2, filters = { basic.packet_filter("\x45", "\xf0"), basic.packet_filter("", "") } }
+local aka_answer = {
+  res = ("s"):rep(16), res_length = 8, integrity_key = ("i"):rep(16), ciphering_key = ("c"):rep(16),
+  auts = ("u"):rep(14),
+}
 local context = {
   context = 4, context_type = internet, apn = "internet", user = "ü", password = "p\u{1f511}", compression = true,
   auth = "chap",
@@ -512,6 +528,72 @@ local samples = {
       response = { version = 1, sw1 = 0x90, sw2 = 0, data = "\1\2" },
     },
   },
+  [require "mbim.phonebook"] = {
+    configuration = {
+      query = {},
+      response = {
+        state = "initialized", max_entries = 500, used_entries = 10, max_number_length = 80, max_name_length = 18,
+      },
+    },
+    read = {
+      query = { flag = "all", index = 0 },
+      response = { entries = { { index = 1, number = "+15550100", name = "Ann" } } },
+    },
+    delete = { set = { flag = "index", index = 3 }, response = {} },
+    write = { set = { flag = "unused", index = 0, number = "+15550101", name = "Bob" }, response = {} },
+  },
+  [require "mbim.stk"] = {
+    pac = {
+      query = {}, set = { host_control = ("\1\2"):rep(16) }, response = { support = ("\0\7"):rep(128) },
+      indication = { type = "proactive-command", command = "\xd0\2\x81\3" },
+    },
+    terminal_response = {
+      set = { length = 4, bytes = "\x81\3\1\2" }, response = { result = "\1\2", status_words = 0x9000 },
+    },
+    envelope = { query = {}, set = { bytes = "\xd1\2\x82\2" }, response = { support = ("\1"):rep(32) } },
+  },
+  [require "mbim.auth"] = {
+    aka = { query = { rand = ("r"):rep(16), autn = ("a"):rep(16) }, response = aka_answer },
+    akap = {
+      query = { rand = ("r"):rep(16), autn = ("a"):rep(16), network_name = "WLAN" }, response = aka_answer,
+    },
+    sim = {
+      query = { rand_1 = ("1"):rep(16), rand_2 = ("2"):rep(16), rand_3 = ("3"):rep(16), count = 3 },
+      response = { sres_1 = 1, kc_1 = 1 << 40, sres_2 = 2, kc_2 = 2, sres_3 = 3, kc_3 = 3, count = 3 },
+    },
+  },
+  [require "mbim.dss"] = {
+    connect = { set = { service = internet, session = 255, link_state = "activate" }, response = {} },
+  },
+  [require "mbim.ms_sar"] = {
+    config = {
+      query = {}, set = { mode = "os", backoff = "enabled", states = { { antenna = 0, backoff_index = 2 } } },
+      response = {
+        mode = "device", backoff = "disabled", wifi_integration = 1, states = { { antenna = 1, backoff_index = 0 } },
+      },
+    },
+    transmission_status = {
+      query = {}, set = { notification = "enabled", hysteresis = 5 },
+      response = { notification = "enabled", transmission = "active", hysteresis = 5 },
+    },
+  },
+  [require "mbim.ms_voice_extensions"] = {
+    nitz = {
+      query = {},
+      response = {
+        year = 2026, month = 11, day = 30, hour = 21, minute = 5, second = 59, time_zone_minutes = -300,
+        daylight_saving_minutes = 60, data_class = set "lte",
+      },
+    },
+  },
+  [require "mbim.ms_host_shutdown"] = { notify = { set = {}, response = {} } },
+  [require "mbim.atds"] = {
+    signal = {
+      query = {},
+      response = { rssi = 20, error_rate = 99, rscp = 255, ecno = 255, rsrq = 20, rsrp = 50, rssnr = 30 },
+    },
+    location = { query = {}, response = { lac = 1, tac = 2, cell_id = 3 } },
+  },
   [require "mbim.ext_qmux"] = {
     message = { set = { qmux = "\1\11\0\0\0\0\0\1\39\0\0\0" }, response = { qmux = "\1\11\0\128\0\0\1\1\39\0\0\0" } },
   },
@@ -527,7 +609,19 @@ local samples = {
     at_command = { set = { kind = "at", bytes = "AT\r\n" }, response = { status = "ok", bytes = "OK\r\n" } },
   },
   [require "makers.fibocom.mbim"] = { at_command = { set = { bytes = "AT\r\n" }, response = { bytes = "OK\r\n" } } },
-  [require "makers.intel.mbim"] = { at_command = { set = { bytes = "AT\r\n" }, response = { bytes = "OK\r\n" } } },
+  [require "makers.intel.mbim"] = {
+    at_command = { set = { bytes = "AT\r\n" }, response = { bytes = "OK\r\n" } },
+    fcc_lock = {
+      query = {}, set = { has_response = true, response = 7 }, response = { has_challenge = true, challenge = 5 },
+    },
+    rfim = {
+      query = {}, set = { active = true },
+      response = { frequencies = { {
+        serving_cell = 0, frequency = 1842500000, bandwidth = 20, rsrp = 60, rsrq = 20, sinr = 20, rssi = 40,
+        connected = true,
+      } } },
+    },
+  },
   [require "makers.compal.mbim"] = { at_command = { query = { bytes = "AT\r\n" }, response = { bytes = "OK\r\n" } } },
 }
 
@@ -546,7 +640,7 @@ function T.test_every_codec_round_trips()
           if codec then
             local encoded = assert(codec:encode(value))
             lu.assertEquals(#encoded % 4, where:find("^service_activation set") and 3
-              or where == "pco response" and 1 or 0, where)
+              or where == "pco response" and 1 or where:find("^aka.* response") and 2 or 0, where)
             lu.assertEquals(assert(codec:decode(encoded)), value, where)
           end
         end

@@ -16,8 +16,6 @@ return maker {
 
   mbim_services = {
     ["intel-firmware-update"]       = "0ed374cb-f835-4474-bc11-3b3fd76f5641",
-    ["intel-thermal-rf"]            = "fdc22af2-f441-4d46-af8d-259fcdde4635",
-    ["intel-mutual-authentication"] = "f85d46ef-ab26-4081-9868-4d183c0a3aec",
     ["intel-tools"]                 = "4ada4962-b988-46c3-87a7-97f20f994abb",
   },
   messages = { mbim = "makers.intel.mbim" },
