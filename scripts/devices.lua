@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- moontower devices: which modems there are, and which ports each has.
 
+local at_ports = require "modem.at_ports"
 local columns = require "terminal.columns"
 local exit_status = require "cli.exit_status"
 local modem = require "modem"
@@ -97,7 +98,7 @@ return {
   run = function(args)
     local list, waiting, err = find_all()
     for _, description in ipairs(args.probe and list or {}) do
-      for _, port in ipairs(description.ports) do ports.probe(port) end
+      at_ports.probe(description.ports)
     end
     if args.json and err then
       return nil, err -- an error, as the list may lack modems

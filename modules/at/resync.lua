@@ -180,13 +180,22 @@ local function step_after(port, step, last)
   return is_plain and step < #COMMANDS and #COMMANDS or step + 1
 end
 
+-- How long to wait for an answer until the next question. The second one is seldom needed, and the others hardly ever:
+-- a slow modem would only have more to work off.
+local function time_for(port, step, seconds, left)
+  if step == #COMMANDS then
+    return left
+  end
+  local usual = step == 1 and math.min(seconds / #COMMANDS, PROBE_TIME) or left * 0.6
+  return math.min(left, math.max(usual, M.quiet(port)))
+end
+
 local function probe(port, seconds)
   local deadline = task.now() + seconds
   local step, result, round = 1, nil, { patience = M.quiet(port) }
   while step <= #COMMANDS do
     local is_last = step == #COMMANDS
-    local left = math.max(deadline - task.now(), 0.001)
-    local time = is_last and left or math.min(left, math.max(math.min(seconds / #COMMANDS, PROBE_TIME), M.quiet(port)))
+    local time = time_for(port, step, seconds, math.max(deadline - task.now(), 0.001))
     local ok, err, last = true, nil, nil
     if step == 1 or result or not has_enough(port) then
       ok, err = send(port, command_at(port, step), time)

@@ -1,14 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- The AT port of a modem, opened when it is first needed: `modem.at`.
 
-local at = require "at"
-local errors = require "errors"
-local fs = require "core.fs"
+local at_ports = require "modem.at_ports"
 local maker = require "maker"
-local ports = require "modem.ports"
-local process = require "core.process"
 local task = require "task"
-local trace = require "trace"
 local tunnel = require "base.lazy"(function() return require "modem.at_tunnel" end)
 
 local ANSWER_TIME = 10
@@ -16,49 +11,6 @@ local ANSWER_TIME = 10
 local making = setmetatable({}, { __mode = "k" }) -- by modem
 
 local M = {}
-
----Which program has a port open. One that makes a pseudo terminal may keep both of its sides open; so does the
----simulated modem.
----@param path string
----@return { name: string, pid: integer }? holder
-function M.holder_of(path)
-  local is_pty = (fs.realpath(path) or ""):find("^/dev/pts/")
-  return not is_pty and (process.holders(path) or {})[1] or nil
-end
-
----Opens an AT port, unless another program uses it: each would take the other's answers.
----@param path string
----@return at.port? port keep it in a <close> variable
----@return moontower.error? err
-function M.open_path(path)
-  local holder = M.holder_of(path)
-  if holder then
-    return errors.fail {
-      code = "busy", source = "at", message = ("%s is in use by %s (process %d)"):format(path, holder.name, holder.pid),
-      hint = holder.name == "ModemManager" and "`systemctl stop ModemManager`, then try again."
-        or "Stop it, then try again.",
-    }
-  end
-  local port, err = at.open(path)
-  if port then
-    trace.watch_at(port)
-  elseif err.code == "permission" and not err.hint then
-    err.hint = "Run it as root, for example with sudo; or become a member of the group that owns " .. path .. "."
-  end
-  return port, err
-end
-
----Opens the AT port of a modem.
----@param description modem.description
----@return at.port? port keep it in a <close> variable
----@return moontower.error? err
-function M.open(description)
-  local path, err = ports.find(description, "at")
-  if not path then
-    return nil, err
-  end
-  return M.open_path(path)
-end
 
 ---Whose AT commands a modem takes: as it says itself or USB does, or else by its ids.
 ---@param modem table with `at` and `description`
@@ -96,7 +48,7 @@ function M.make(modem)
   if made ~= nil then
     return made
   end
-  local port, err = M.open(modem.description)
+  local port, err = at_ports.open(modem.description)
   if not port and err.code == "not-found" and modem.mbim then
     local inside, failure = tunnel.open(modem)
     port, err = inside, failure or err

@@ -2,7 +2,7 @@
 -- The AT port of a modem for a command: the daemon's own port beside it, one that ModemManager may have, or one inside
 -- MBIM, for which the modem itself is opened.
 
-local at_port = require "modem.at"
+local at_ports = require "modem.at_ports"
 local modem = require "modem"
 local ports = require "modem.ports"
 local takeover = require "base.lazy"(function() return require "modem.takeover" end)
@@ -79,7 +79,7 @@ function M.open(selector, path)
       ok, err = take(description)
     end
     if ok then
-      port, err = at_port.open_path(path)
+      port, err = at_ports.open_path(path)
     end
     return port, err or description
   end
@@ -92,7 +92,7 @@ function M.open(selector, path)
       ok, err = take(description)
     end
     if ok then
-      port, err = at_port.open(description)
+      port, err = at_ports.open(description)
     end
     if ok and not port and err.code == "not-found" and description.protocol == "mbim" then
       port, err = inside(description)

@@ -5,6 +5,7 @@
 -- once a second where it is: it tells that in no other way.
 
 local at_port = require "modem.at"
+local at_ports = require "modem.at_ports"
 local errors = require "errors"
 local left = require "modem.location_left"
 local location = require "modem.location"
@@ -71,7 +72,7 @@ end
 -- tells where the modem is.
 local function open_port(self)
   local path, err = port_of(self.modem.description, "nmea")
-  local holder = path and at_port.holder_of(path)
+  local holder = path and at_ports.holder_of(path)
   if path and not holder then
     self.port, err = ports.open(path)
   elseif path then

@@ -4,7 +4,6 @@
 local errors = require "errors"
 local files = require "modem.devices.files"
 local maker = require "maker"
-local process = require "core.process"
 local sysfs = require "modem.sysfs"
 local usb_names = require "modem.usb_names"
 
@@ -29,11 +28,11 @@ local usb_names = require "modem.usb_names"
 ---@field driver string?
 ---@field interface integer?
 ---@field class string? of the USB interface: class, subclass, protocol, as "ff:00:00"
+---@field named string? the role that a rule of udev's gives it
 ---@field type string? what the WWAN subsystem says it is
 
 local M = {}
 
-local PROBE_TIME = 1
 local role_of_driver = { cdc_mbim = "mbim", qmi_wwan = "qmi" }
 -- The `type` of a port of the kernel's WWAN subsystem, which is how PCIe modems appear.
 local role_of_type = {
@@ -42,8 +41,11 @@ local role_of_type = {
 }
 -- USB's own classes, of any maker: an abstract control model that takes AT commands.
 local role_of_class = { ["02:02:01"] = "at" }
--- Ports whose role is known by that alone: modems have several of that class, not all with the modem behind them.
-local by_class = setmetatable({}, { __mode = "k" })
+-- What rules of udev say of a port, those of ModemManager for one.
+local roles_of_rules = {
+  { "ID_MM_PORT_TYPE_AT_PRIMARY", "at" }, { "ID_MM_PORT_TYPE_AT_SECONDARY", "at" },
+  { "ID_MM_PORT_TYPE_AT_PPP", "at-ppp" }, { "ID_MM_PORT_TYPE_GPS", "nmea" }, { "ID_MM_PORT_TYPE_QCDM", "dm" },
+}
 -- A maker's table says what an interface is for; on a tty it cannot be one of these.
 local not_on_tty = { qmi = true, mbim = true, ecm = true, rndis = true }
 
@@ -75,7 +77,7 @@ local function role_of(ids, raw)
     return role_of_driver[raw.driver] or "other"
   end
   local role = M.role_of_interface(ids.vendor, ids.product, raw.interface, raw.class)
-  return role and not not_on_tty[role] and role or "unknown"
+  return role and not not_on_tty[role] and role or raw.named or "unknown"
 end
 
 ---Tells what ports are for.
@@ -86,7 +88,6 @@ function M.classify(ids, list)
   local ports = {}
   for i, raw in ipairs(list) do
     ports[i] = { role = role_of(ids, raw), path = raw.path, interface = raw.interface }
-    by_class[ports[i]] = role_of_class[raw.class or ""] and not maker.quirks("usb", ids.vendor, ids.product).ports
   end
   table.sort(ports, function(a, b)
     local left, right = a.interface or -1, b.interface or -1
@@ -97,6 +98,14 @@ function M.classify(ids, list)
 end
 
 -- ---- what udev knows ----
+
+local function named_by_rules(asked, device)
+  local number = asked:attribute(device, "dev")
+  local record = number and asked:read("/run/udev/data/c" .. number)
+  for _, rule in ipairs(record and roles_of_rules or {}) do
+    if record:find("\nE:" .. rule[1] .. "=1", 1, true) then return rule[2] end
+  end
+end
 
 local function usb_ports(asked, usb)
   local list = {}
@@ -110,6 +119,7 @@ local function usb_ports(asked, usb)
         list[#list + 1] = {
           path = device.devnode, subsystem = subsystem, driver = interface.driver,
           interface = asked:number(interface, "bInterfaceNumber"), class = asked:class(interface),
+          named = named_by_rules(asked, device),
         }
       end
     end
@@ -195,27 +205,7 @@ function M.in_download_mode()
   return list, asked.unknown or err
 end
 
--- ---- asking a port ----
-
--- Not under the nose of another program: each would take the other's answers.
-local function answers(port)
-  if #(process.holders(port.path) or {}) > 0 then
-    return false
-  end
-  local at <close> = require("at").open(port.path)
-  -- Twice, and the second time with text for an answer: the first may find half a line in front of it.
-  return at and (at:command("AT", { seconds = PROBE_TIME }) and at:command("ATI", { seconds = PROBE_TIME })) ~= nil
-end
-
----Asks a port that the table does not know whether it takes AT commands.
----@param port modem.port its role becomes "at" if so
----@return boolean
-function M.probe(port)
-  if port.role == "unknown" and answers(port) then
-    port.role = "at"
-  end
-  return port.role == "at"
-end
+-- ---- one of them ----
 
 local function first(list, role)
   for _, port in ipairs(list) do
@@ -223,18 +213,6 @@ local function first(list, role)
       return port
     end
   end
-end
-
--- Of several that a class alone says to take AT commands: the first one that answers.
-local function at_port(list)
-  local candidates = {}
-  for _, port in ipairs(list) do
-    if port.role == "at" and by_class[port] then candidates[#candidates + 1] = port end
-  end
-  for _, port in ipairs(#candidates > 1 and candidates or {}) do
-    if answers(port) then return port end
-  end
-  return first(list, "at") or first(list, "at-ppp")
 end
 
 -- An interface that would be the port we look for, had it a driver.
@@ -253,7 +231,13 @@ local function driverless(description, role)
   end
 end
 
-local function none(description, role, list)
+---Why there is no port for something.
+---@param description modem.description
+---@param role string
+---@param list modem.port[] those that there are
+---@return nil
+---@return moontower.error
+function M.lacks(description, role, list)
   local function fail(message, hint)
     return errors.fail { code = "not-found", source = "modem", message = message, hint = hint }
   end
@@ -275,26 +259,20 @@ local function none(description, role, list)
     role == "at" and "Another USB composition may have one: see `moontower usbcomp`." or nil)
 end
 
----The path of the port for something. Looking for AT, ports that the table does not know are asked.
+---The path of the port for something. Which AT port is to be used, modem/at_ports.lua knows.
 ---@param description modem.description
----@param role string "at", "nmea", "dm" ...
+---@param role string "nmea", "dm" ...
 ---@return string? path
 ---@return moontower.error? err
 function M.find(description, role)
   local list, unknown = M.of(description)
-  local found = role == "at" and at_port(list) or first(list, role)
+  local found = first(list, role)
   if found then
     return found.path
-  end
-  for _, port in ipairs(role == "at" and list or {}) do
-    if port.role == "unknown" and M.probe(port) then
-      return port.path
-    end
-  end
-  if unknown then
+  elseif unknown then
     return errors.during(unknown, ("look for the modem's %s port"):format(role:upper()))
   end
-  return none(description, role, list)
+  return M.lacks(description, role, list)
 end
 
 return M

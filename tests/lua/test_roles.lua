@@ -3,6 +3,7 @@
 
 local core_port = require "core.port"
 local descriptor = require "core.descriptor"
+local log = require "log"
 local lu = require "luaunit"
 local maker = require "maker"
 local task = require "task"
@@ -45,8 +46,9 @@ package.loaded["modem.usb_names"] = {
 }
 
 -- The program may have them with the real one.
-package.loaded["modem.ports"], package.loaded["modem.sysfs"] = nil, nil
+package.loaded["modem.ports"], package.loaded["modem.sysfs"], package.loaded["modem.at_ports"] = nil, nil, nil
 local ports = require "modem.ports"
+local at_ports = require "modem.at_ports"
 
 local USB = "/sys/devices/usb1/1-1"
 
@@ -116,58 +118,135 @@ function T.test_a_device_that_waits_for_firmware()
   lu.assertStrContains(tostring(select(2, ports.find(description, "at"))), "waits for firmware")
 end
 
--- A port that answers what it is sent with `answer`, and keeps what that was.
-local function with_pty(answer, fn)
+-- A port that answers each line that it is sent with `answer`, and keeps what that was.
+local function with_pty(answer, fn, seconds)
   local peer, path = assert(descriptor.pty())
-  local heard = {}
+  local heard, lines = {}, task.queue()
+  local _ <close> = assert(core_port.open(path)) -- without that, it would be hung up when the port is closed
   peer = assert(core_port.adopt(peer, "stream"))
   local group <close> = task.group()
   group:spawn(function()
+    for line in lines.pop, lines do
+      heard[#heard + 1] = line
+      task.sleep(seconds or 0)
+      if answer then peer:write((line:find "S4%?" and "\r\n010\r\n" or "") .. answer) end
+    end
+  end)
+  group:spawn(function()
     for bytes in peer.read, peer do
-      heard[#heard + 1] = bytes
-      if answer then peer:write(answer) end
+      for line in bytes:gmatch "[^\r]*\r" do lines:push(line) end
     end
   end)
   fn(path, heard)
   peer:close()
 end
 
+local OK, NMEA = "\r\nOK\r\n", "$GPGGA,,,,,,0,,,,,,,,*66\r\n"
+
+local function assert_opens(description, path)
+  local port <close> = assert(at_ports.open(description))
+  lu.assertEquals(port.path, path)
+  return port
+end
+
 function T.test_an_unknown_port_is_asked()
   local description = plug("1111", "2222")
-  with_pty("\r\nOK\r\n", function(path)
+  with_pty(OK, function(path)
     add_interface(1, "option", path)
     lu.assertEquals(ports.of(description)[1].role, "unknown")
-    lu.assertEquals(ports.find(description, "at"), path)
+    assert_opens(description, path)
   end)
-  with_pty("$GPGGA,,,,,,0,,,,,,,,*66\r\n", function(path, heard)
-    local port = { role = "unknown", path = path }
-    lu.assertFalse(ports.probe(port))
-    lu.assertEquals(port.role, "unknown")
-    lu.assertTrue(#heard > 0)
+  with_pty(NMEA, function(silent)
+    with_pty(OK, function(path, heard)
+      local list = {
+        { role = "unknown", path = silent }, { role = "unknown", path = path }, { role = "download", path = path },
+      }
+      at_ports.probe(list)
+      lu.assertEquals({ list[1].role, list[2].role, list[3].role }, { "unknown", "at", "download" })
+      lu.assertTrue(#heard > 0)
+      heard[1], heard[2], heard[3] = nil, nil, nil
+      local others = {}
+      for i, role in ipairs { "download", "dm", "other" } do others[i] = { role = role, path = path } end
+      at_ports.probe(others)
+      lu.assertEquals(heard, {})
+    end)
   end)
-  with_pty("\r\nOK\r\n", function(path, heard)
-    for _, role in ipairs { "download", "dm", "other" } do
-      lu.assertFalse(ports.probe { role = role, path = path })
-    end
-    lu.assertEquals(heard, {})
+end
+
+-- Longer than another modem is given until the next port is asked.
+function T.test_an_unknown_port_of_a_slow_modem()
+  local description = plug("1111", "2222")
+  description.protocol = "at"
+  with_pty(NMEA, function(silent)
+    add_interface(1, "option", silent)
+    with_pty(OK, function(path)
+      add_interface(2, "option", path)
+      assert_opens(description, path)
+      local list = ports.of(description)
+      at_ports.probe(list)
+      lu.assertEquals({ list[1].role, list[2].role }, { "unknown", "at" })
+    end, 1.2)
   end)
+end
+
+local function set_class(number, class, subclass, protocol)
+  local attributes = sysfs[("%s/1-1:1.%d"):format(USB, number)].attributes
+  attributes.bInterfaceClass, attributes.bInterfaceSubClass, attributes.bInterfaceProtocol = class, subclass, protocol
 end
 
 -- Of several ports that are alike, the first one that answers; of one alone, nothing is asked.
 function T.test_ports_that_a_class_alone_names()
   local description = plug("1111", "2222")
-  local function add(number, path)
-    add_interface(number, "cdc_acm", path)
-    local attributes = sysfs[("%s/1-1:1.%d"):format(USB, number)].attributes
-    attributes.bInterfaceClass, attributes.bInterfaceSubClass, attributes.bInterfaceProtocol = "02", "02", "01"
-  end
-  with_pty("$GPGGA,,,,,,0,,,,,,,,*66\r\n", function(silent, heard)
-    add(1, silent)
-    lu.assertEquals({ ports.find(description, "at"), heard }, { silent, {} })
-    with_pty("\r\nOK\r\n", function(path)
-      add(3, path)
-      lu.assertEquals(ports.find(description, "at"), path)
+  with_pty(NMEA, function(silent, heard)
+    add_interface(1, "cdc_acm", silent)
+    set_class(1, "02", "02", "01")
+    assert_opens(description, silent)
+    lu.assertEquals(heard, {})
+    with_pty(OK, function(path)
+      add_interface(3, "cdc_acm", path)
+      set_class(3, "02", "02", "01")
+      assert_opens(description, path)
       lu.assertEquals({ ports.of(description)[1].role, #heard > 0 }, { "at", true })
+    end)
+  end)
+end
+
+-- The table names two: the second one counts where the first is another program's, gone, or mute.
+function T.test_the_next_port_of_a_maker_s_table()
+  local said = {}
+  local function note(format, ...) said[#said + 1] = format:format(...) end
+  local info, holder_of = log.info, at_ports.holder_of
+  local _ <close> = task.finally(function() log.info, at_ports.holder_of = info, holder_of end)
+  log.info = note
+  with_pty(nil, function(first)
+    with_pty(OK, function(second, heard)
+      local function plug_in(path)
+        local description = plug("2c7c", "0125")
+        add_interface(2, "option", path)
+        add_interface(3, "option", second)
+        said = {}
+        return description
+      end
+      local description = plug_in(first)
+      assert_opens(description, second)
+      lu.assertEquals(said, { ("AT commands go to %s, the first that answers of 2 AT ports"):format(second) })
+      assert_opens(plug_in "/dev/no-such-port", second)
+      lu.assertStrContains(said[1], "AT commands: /dev/no-such-port is passed over: ")
+      at_ports.holder_of = function(path) return path == first and { name = "picocom", pid = 7 } or nil end
+      assert_opens(plug_in(first), second)
+      lu.assertStrContains(said[1], "in use by picocom (process 7)")
+      at_ports.holder_of = function() return { name = "picocom", pid = 7 } end
+      local port, err = at_ports.open(plug_in(first))
+      lu.assertNil(port)
+      lu.assertEquals({ err.code, err.message }, { "busy", first .. " is in use by picocom (process 7)" })
+      lu.assertTrue(#heard > 0)
+    end)
+    with_pty(nil, function(second) -- none answers: the first one is as likely as ever
+      at_ports.holder_of = holder_of
+      local description = plug("2c7c", "0125")
+      add_interface(2, "option", first)
+      add_interface(3, "option", second)
+      assert_opens(description, first)
     end)
   end)
 end

@@ -4,6 +4,7 @@
 
 local at_only = require "modem.at_only"
 local at_port = require "modem.at"
+local at_ports = require "modem.at_ports"
 local backends = require "modem.backend"
 local errors = require "errors"
 
@@ -22,12 +23,12 @@ for _, verb in ipairs {
   Backend[verb] = at_only[verb]
 end
 
----Opens the AT port; sends nothing.
+---Opens the AT port. Where there is one alone, nothing is sent.
 ---@param description modem.description
 ---@return table? fields of the facade
 ---@return moontower.error? err
 function Backend.open(description)
-  local port, err = at_port.open(description)
+  local port, err = at_ports.open(description)
   return port and { at = port }, err
 end
 
