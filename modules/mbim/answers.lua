@@ -11,6 +11,8 @@ local agreement = lazy(function() return require "mbim.agreement" end)
 local verdict = lazy(function() return require "cause.verdict" end)
 local versions = lazy(function() return require "mbim.versions" end)
 
+local NOT_OPENED = 5 -- MBIM_ERROR_NOT_OPENED
+
 local M = {}
 
 ---Decodes a body that the modem has sent: in the layout of the version in force, or else in the one that it fits.
@@ -66,6 +68,14 @@ local function read_message(device, command, answer)
     return {}
   end
   return M.body(device, command, "response", answer.info)
+end
+
+---Does an answer say that the function is not open? To know that, no table of errors is loaded.
+---@param bytes string
+---@return boolean
+function M.is_not_opened(bytes)
+  local answer = core.parse(bytes)
+  return answer ~= nil and answer.type == "function-error" and answer.status == NOT_OPENED
 end
 
 ---An answer. Most have one layout in all versions, and are decoded in one step.

@@ -176,7 +176,7 @@ local function versions() return require "mbim.versions" end
 local function encode(self, command, set, values)
   local part = set and "set" or "query"
   if not command[part] then
-    error(("%s cannot be %s"):format(command, set and "set" or "queried"), 4)
+    error(("%s cannot be %s"):format(command, set and "set" or "queried"), 5)
   elseif command.declaration.later and versions().differs(command, part) then
     local _ <close> = self.agreeing:lock()
     if self.version then
@@ -191,7 +191,8 @@ local function encode(self, command, set, values)
     command.service_uuid, command.cid, set)
 end
 
-local function request(self, command, set, values, seconds)
+-- The answer as it came.
+local function answer_to(self, command, set, values, seconds)
   local bytes, err = encode(self, command, set, values)
   if not bytes then
     return nil, err
@@ -202,6 +203,14 @@ local function request(self, command, set, values, seconds)
   answer, err = self.exchange:request(bytes, seconds or ANSWER_TIME)
   if not answer then
     return errors.during(err, command.name)
+  end
+  return answer
+end
+
+local function request(self, command, set, values, seconds)
+  local answer, err = answer_to(self, command, set, values, seconds)
+  if not answer then
+    return nil, err
   end
   return answers.read(self, command, answer)
 end
@@ -355,13 +364,17 @@ end
 ---@return moontower.error? err
 function Device:started()
   -- Any command will do: a function that is not open refuses it as such.
-  local reply, err = self:query(require("mbim.basic_connect").device_caps)
-  if reply or err.code == "not-open" then
-    return reply ~= nil
-  elseif err.code == "timeout" or err.code == "gone" then
+  local command = require("mbim.basic_connect").device_caps
+  local answer, err = answer_to(self, command, false)
+  if not answer and (err.code == "timeout" or err.code == "gone") then
     return nil, err
+  elseif not answer then
+    return true
+  elseif answers.is_not_opened(answer) then
+    return false
   end
-  return true -- it refuses, or answers nonsense; but it answers
+  answers.read(self, command, answer) -- which notices by what version of MBIMEx it is laid out
+  return true -- it may refuse, or answer nonsense; but it answers
 end
 
 return Device
