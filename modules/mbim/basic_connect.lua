@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- The Basic Connect service of MBIM 1.0: every command a host needs to bring a modem online, as data. The others, of
--- which this table has all, too, are in basic_connect_rest.lua.
+-- which this table has all, too, are in basic_connect_services.lua and basic_connect_rest.lua.
 --
 -- `later` has what is laid out otherwise once a host and a modem have agreed on MBIMEx 2.0 or 3.0.
 
@@ -13,7 +13,9 @@ local ref, refs, array, list, pointer = mbim.ref, mbim.refs, mbim.array, mbim.li
 local secret, rest, ipv4, ipv6 = mbim.secret, mbim.rest, mbim.ipv4, mbim.ipv6
 
 ---@class mbim.basic_connect
-local basic_connect, command = mbim.commands("basic-connect", { "mbim.basic_connect_rest" })
+local basic_connect, command = mbim.commands("basic-connect", {
+  "mbim.basic_connect_services", "mbim.basic_connect_rest",
+})
 
 -- The purpose of a context, which MBIM names by a UUID: context_types.internet, and back by the UUID.
 basic_connect.context_types = {

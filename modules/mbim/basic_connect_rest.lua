@@ -6,8 +6,7 @@ local types = require "mbim.types"
 
 local u32, u64, uuid, text, rest = mbim.u32, mbim.u64, mbim.uuid, mbim.text, mbim.rest
 local enum, bool, struct = mbim.enum, mbim.bool, mbim.struct
-local refs, list = mbim.refs, mbim.list
-local count, secret = mbim.count, mbim.secret
+local refs, secret = mbim.refs, mbim.secret
 
 ---@class mbim.basic_connect
 local basic_connect, command = mbim.commands "basic-connect"
@@ -81,32 +80,6 @@ command("service_activation", 14, "Service Activation", function() return {
     u32 "nw_error",
     rest "data",
   },
-} end)
-
-command("device_services", 16, "Device Services", function() return {
-  query = {},
-  response = {
-    count "services_count",
-    u32 "max_dss_sessions",
-    refs(struct {
-      uuid "service",
-      u32 "dss_payload",
-      u32 "max_dss_instances",
-      list(u32, u32) "cids",
-    }, "services_count") "services",
-  },
-} end)
-
-local subscriptions = {
-  refs(struct {
-    uuid "service",
-    list(u32, u32) "cids",
-  }) "services",
-}
-
-command("device_service_subscribe_list", 19, "Device Service Subscribe List", function() return {
-  set = subscriptions,
-  response = subscriptions,
 } end)
 
 command("packet_statistics", 20, "Packet Statistics", function() return {

@@ -9,7 +9,6 @@ local backends = require "modem.backend"
 local completed = require "modem.completed"
 local devices = require "modem.devices"
 local errors = require "errors"
-local fs = require "core.fs"
 local modes = lazy(function() return require "modem.modes" end)
 local notifications = require "modem.notifications"
 local process = require "core.process"
@@ -141,7 +140,7 @@ end
 ---@return moontower.error? err
 function M.open_alone(description, options)
   options = options or {}
-  local held = not options.is_update and fs.stat(update_hold.folder()) and update_hold.why_held(description.name)
+  local held = not options.is_update and state.may_have "updates" and update_hold.why_held(description.name)
   if held then
     return nil, held
   end

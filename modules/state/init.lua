@@ -158,6 +158,11 @@ local function new_store(folder)
     return removed ~= nil or nil, err
   end
 
+  ---May there be files of a kind? Their folder stays when the last one is removed.
+  ---@param kind string
+  ---@return boolean
+  function store.may_have(kind) return fs.stat(store.folder .. "/" .. kind) ~= nil end
+
   ---@param kind string
   ---@return string[]? names
   ---@return moontower.error? err it could not be found out which there are
