@@ -38,9 +38,7 @@ local M = { list = devices.list, select = selection.select }
 
 local at_protocols = { at_only = true, by_at = true }
 
--- One class per protocol: the verbs of every modem, then those of its back end, then fields that are made when they are
--- first asked for.
-local function class_of(protocol)
+local function new_class(protocol)
   local backend = backends.check(require("modem." .. protocol), "modules/modem/" .. protocol)
   local its = at_protocols[protocol] and backend or completed(backend)
   return {
@@ -50,7 +48,17 @@ local function class_of(protocol)
     end,
     __tostring = function(self) return self:describe() end,
     __close = verbs.close,
-  }, backend
+    backend = backend,
+  }
+end
+
+-- One class per protocol: the verbs of every modem, then those of its back end, then fields that are made when they are
+-- first asked for.
+local classes = {}
+
+local function class_of(protocol)
+  classes[protocol] = classes[protocol] or new_class(protocol)
+  return classes[protocol]
 end
 
 -- Two programs on one control port take each other's answers, so look before opening it. A proxy keeps the port while
@@ -163,8 +171,8 @@ function M.open_alone(description, options)
   if err then
     return nil, err
   end
-  local class, backend = class_of(protocol)
-  fields, err = backend.open(description, { protocol = options.protocol, proxy = through_proxy })
+  local class = class_of(protocol)
+  fields, err = class.backend.open(description, { protocol = options.protocol, proxy = through_proxy })
   if not fields then
     if err.code == "not-found" and not through_proxy then
       err.code = "gone" -- it has left since it was listed
