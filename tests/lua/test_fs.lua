@@ -10,7 +10,8 @@ local T = {}
 local folder
 
 function T.setUp()
-  folder = ("/tmp/moontower-fs-%d"):format(fs.getpid())
+  folder = os.tmpname()
+  os.remove(folder)
   assert(fs.mkdir(folder .. "/a/b", 448)) -- 0700
 end
 

@@ -22,7 +22,8 @@ local START = 1796000400 -- on the hour
 -- Runs fn in a folder of its own, and counts what is written to disk.
 local function in_folder(fn)
   local kept, write_atomic = state.persistent.folder, fs.write_atomic
-  local folder = ("/tmp/moontower-history-%d"):format(fs.getpid())
+  local folder = os.tmpname()
+  os.remove(folder)
   local written = { count = 0, bytes = 0 }
   local function put_back()
     state.persistent.folder, fs.write_atomic = kept, write_atomic

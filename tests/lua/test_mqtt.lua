@@ -146,7 +146,7 @@ end
 -- Three of the ten routers of the example: the worst comes first.
 function T.test_the_example_of_a_fleet()
   local folder = executable:match "^(.*)/"
-  local result = assert(process.run { program.home .. "/scripts/examples/fleet/run", "3", "120", timeout = 300, env = {
+  local result = assert(process.run { program.home .. "/scripts/examples/fleet/run", "3", "300", timeout = 900, env = {
     PATH = ("%s:%s:%s/../programs/usr/sbin:%s/../programs/usr/bin"):format(folder, os.getenv "PATH", folder, folder),
   } })
   lu.assertEquals(result.status, 0, result.stdout .. result.stderr)

@@ -332,9 +332,11 @@ function T.test_a_report_of_half_the_radio()
 end
 
 -- What the daemon asks while the network changes twice, beside a policy and a watched link. The link's own question
--- about its session, when nothing has come through it for a while, does not count.
+-- about its session, when nothing has come through it for a while, does not count. SMS, for which a modem is asked some
+-- seconds after it was opened, stay on the card.
 local ROAM = [[. $SUPPORT/daemon.sh
-  moontower trace serve >/run/test/log 2>&1 & daemon=$!
+  echo 'return { modems = { { policy = "reconnect", sms = "card" } } }' >/run/test/config.lua
+  moontower trace serve --config /run/test/config.lua >/run/test/log 2>&1 & daemon=$!
   until_why "is online"
   until_true 'moontower history --json | grep "kind.*network"' # for which the modem is asked once it is online
   begin=$(wc -l </run/test/log)

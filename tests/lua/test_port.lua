@@ -10,6 +10,12 @@ local task = require "task"
 
 local T = {}
 
+-- A test's process number is that of others that run beside it, in PID namespaces of their own, and sockets are the
+-- network namespace's.
+local file = os.tmpname()
+local SOCKET = "@moontower-test-port" .. file
+os.remove(file)
+
 local function read(from, length)
   local text = ""
   while #text < length do
@@ -39,10 +45,6 @@ function T.test_terminal_is_raw_while_it_is_open()
   lu.assertEquals(settings(path), before)
 end
 
-local function socket_name()
-  return ("@moontower-test-port-%d"):format(fs.getpid())
-end
-
 function T.test_a_renewed_terminal_is_raw_again_and_empty()
   local fd, path = assert(descriptor.pty())
   local ours <close> = assert(port.adopt(fd, "stream"))
@@ -59,9 +61,9 @@ function T.test_a_renewed_terminal_is_raw_again_and_empty()
 end
 
 function T.test_connections_wait_until_they_are_accepted()
-  local listener <close> = assert(port.listen(socket_name(), "stream"))
-  local first <close> = assert(port.open(socket_name()))
-  local second <close> = assert(port.open(socket_name()))
+  local listener <close> = assert(port.listen(SOCKET, "stream"))
+  local first <close> = assert(port.open(SOCKET))
+  local second <close> = assert(port.open(SOCKET))
   assert(first:write("1"))
   assert(second:write("2"))
   for _, expected in ipairs { "1", "2" } do
@@ -71,14 +73,14 @@ function T.test_connections_wait_until_they_are_accepted()
   local nothing, err = task.timeout(0.01, listener.accept, listener)
   lu.assertNil(nothing)
   lu.assertEquals(err.code, "timeout")
-  local third <close> = assert(port.open(socket_name()))
+  local third <close> = assert(port.open(SOCKET))
   local accepted <close> = assert(task.timeout(60, listener.accept, listener))
   lu.assertNotNil(accepted)
   lu.assertNotNil(third)
 end
 
 function T.test_closing_a_listener_wakes_waiting_tasks()
-  local listener = assert(port.listen(socket_name(), "stream"))
+  local listener = assert(port.listen(SOCKET, "stream"))
   local group <close> = task.group()
   group:spawn(function()
     task.sleep(0.01)
@@ -109,8 +111,8 @@ function T.test_closing_a_listener_removes_its_own_file_only()
 end
 
 function T.test_no_descriptor_left_to_accept_with()
-  local listener <close> = assert(port.listen(socket_name(), "stream"))
-  local caller <close> = assert(port.open(socket_name()))
+  local listener <close> = assert(port.listen(SOCKET, "stream"))
+  local caller <close> = assert(port.open(SOCKET))
   assert(process.run({ "prlimit", "--pid", tostring(fs.getpid()), "--nofile=256:" }).status == 0)
   local held = {}
   repeat

@@ -60,8 +60,9 @@ local function run(options, script)
 end
 
 function T.test_it_is_online_only_at_its_hours()
-  run([[hours = { "23:00-00:05", "00:15-01:00" }]], [[serve "2026-11-26 23:55" 600
-    until_log 1 "online: as"; until_log 1 "off: it is outside of its hours"; until_log 2 "online: as"
+  run([[hours = { "23:00-00:05", "00:15-01:00" }]], [[serve "2026-11-26 23:55" 1
+    until_log 1 "online: as"; set_clock 599; until_log 1 "off: it is outside of its hours"
+    set_clock 1199; until_log 2 "online: as"; set_clock 3899
     until_log 2 "off: it is outside of its hours"; end TERM; ! grep Traceback /run/test/log]])
 end
 

@@ -26,7 +26,8 @@ end
 local function next_datagram(port) return assert(task.timeout(PATIENCE, port.read, port)) end
 
 function T.test_messages_arrive_line_by_line_at_a_path_and_at_an_abstract_name()
-  for _, address in ipairs { "@moontower-test-service-" .. fs.getpid(), os.tmpname() } do
+  local path = os.tmpname()
+  for _, address in ipairs { "@moontower-test-service" .. path, path } do
     os.remove(address)
     local manager <close> = assert(ports.receive(address))
     run({ NOTIFY_SOCKET = address }, [[require("daemon.sd_notify").new():notify("READY=1", "STATUS=well")]])

@@ -36,7 +36,7 @@ local function run(options, script, model)
 end
 
 function T.test_a_card_that_does_not_get_online_and_back()
-  run("offline = 1, back_after = 2, cooldown = 0", [[
+  run("offline = 5, back_after = 2, cooldown = 0, most = 1000", [[
 serve; until_online $FIRST
 moontower simulate fault pin-lock >/dev/null
 until_online $SECOND

@@ -124,7 +124,8 @@ until [ -s said1 ] && [ -s said2 ]; do sleep 0.05; done
 kill $pids; wait $pids; sort said1 said2; rm -r "$1/state" said1 said2]]
 
 function T.test_updates_that_begin_at_once()
-  local folder = ("/tmp/moontower-at-once-%d"):format(fs.getpid())
+  local folder = os.tmpname()
+  os.remove(folder)
   local _ <close> = task.finally(function() process.run { "rm", "-rf", folder } end)
   assert(fs.mkdir(folder))
   assert(fs.write(folder .. "/at_once.lua", AT_ONCE))
@@ -139,8 +140,8 @@ end
 -- ---- what speaks against it ----
 
 local function with_power(supplies, fn)
-  local kept, folder = update.power, ("/tmp/moontower-power-%d"):format(fs.getpid())
-  local paths = {}
+  local kept, folder, paths = update.power, os.tmpname(), {}
+  os.remove(folder)
   local function clean()
     update.power = kept
     for i = #paths, 1, -1 do fs.remove(paths[i]) end

@@ -10,6 +10,7 @@ local task = require "task"
 local M = {}
 
 local PATIENCE = 60
+local END = "\0the test has read all\0"
 local executable = require("core.program").executable
 
 ---@class terminal
@@ -78,7 +79,7 @@ function M.run(arguments, talk, env, columns)
   local fd, path = assert(descriptor.pty())
   local group <close> = task.group()
   local port <close> = assert(ports.adopt(fd, "stream"))
-  local _ <close> = assert(ports.open(path))
+  local other_side <close> = assert(ports.open(path))
   assert(process.run { "stty", "-F", path, "sane", "rows", "24", "cols", tostring(columns or 80) })
   local self = setmetatable({ path = path, port = port, output = "", seen = 1, shown = task.queue() }, Terminal)
   group:spawn(read_all, self)
@@ -95,8 +96,9 @@ function M.run(arguments, talk, env, columns)
   local child = group:spawn(function() return process.run(command) end)
   talk(self)
   local _, result = child:join()
-  task.sleep(0.05) -- what it showed last
-  return assert(result).status, self.output
+  assert(other_side:write(END)) -- which comes after what the command has shown last
+  self:expect(END)
+  return assert(result).status, (self.output:gsub(END, ""))
 end
 
 return M
