@@ -192,6 +192,16 @@ end
 
 local on_its_way = { attaching = true, detaching = true }
 
+-- A modem that has begun to attach may still say that it is detached when it is asked at once.
+local function look_after(modem, begun)
+  return function()
+    local now, err = modem:packet_service()
+    local is_outdated = begun and now and now.state == "detached" and not now.nw_error
+    now, begun = is_outdated and begun or now, nil
+    return now, err
+  end
+end
+
 ---Attaches the modem to the packet service, unless it is. Where the modem does not say, connecting shows.
 ---@param modem modem.modem
 ---@param packet modem.packet_service as it is now
@@ -208,7 +218,7 @@ function M.attach(modem, packet, watcher)
     if not begun or not on_its_way[begun.state] then
       return begun, failure
     end
-    return modem:wait_for("packet", function() return modem:packet_service() end, function(value)
+    return modem:wait_for("packet", look_after(modem, begun), function(value)
       return not on_its_way[value.state]
     end, ATTACH_TIME)
   end)

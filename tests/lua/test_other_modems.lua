@@ -1,8 +1,12 @@
 -- SPDX-License-Identifier: MIT
 -- What other modems say, which the simulated ones do not.
 
+local connecting = require "modem.mbim.connecting"
+local errors = require "errors"
+local framing = require "modem.qmi.framing"
 local lu = require "luaunit"
 local nas = require "qmi.nas"
+local prerequisites = require "modem.prerequisites"
 local serving = require "modem.qmi.serving_system"
 
 local T = {}
@@ -24,6 +28,59 @@ function T.test_names_in_other_encodings()
   } do
     eq(name_of(bytes), name)
   end
+end
+
+-- WDA takes the order and tells no format afterwards, or knows no question for it.
+function T.test_a_data_format_that_is_not_told()
+  for _, told in ipairs { {}, "rejected", "unsupported" } do
+    local answers = { {}, told }
+    local modem = { description = {}, qmi = { request = function()
+      local answer = table.remove(answers, 1)
+      if type(answer) == "string" then
+        return errors.fail { code = answer, source = "qmi", message = answer }
+      end
+      return answer
+    end } }
+    eq(assert(framing.agree(modem, "disabled")), { protocol = "raw-ip" })
+  end
+end
+
+-- It answers that it is attaching, and, asked at once, that it is detached; then it is attached, or refused.
+function T.test_a_modem_that_is_late_to_say_that_it_attaches()
+  local watcher = { doing = function() end, during = function(_, fn) return fn() end }
+  for _, last in ipairs { { state = "attached" }, { state = "detached", nw_error = 8 } } do
+    local states = { { state = "detached" }, last }
+    local modem = {
+      attach = function() return { state = "attaching" } end,
+      packet_service = function() return table.remove(states, 1) end,
+      wait_for = function(_, event, look, wanted)
+        eq(event, "packet")
+        local value = look()
+        while not wanted(value) do value = look() end
+        return value
+      end,
+    }
+    local packet, err = prerequisites.attach(modem, { state = "detached" }, watcher)
+    eq(packet and packet.state or err.detail.nw_error, last.nw_error or "attached")
+    eq(states, {})
+  end
+end
+
+-- Over MBIM, the answer to an order to connect may leave the state open.
+function T.test_a_connection_in_an_unknown_state_is_looked_at()
+  local orders = {}
+  local modem = {
+    asked_sim = true,
+    mbim = { set = function(_, _, values)
+      orders[#orders + 1] = type(values) == "table" and values.command or "activate"
+      return { session = 0, state = "unknown" }
+    end },
+    events = function() return setmetatable({}, { __close = function() end }) end,
+    session = function() return { session = 0, state = "activated", ip = "ipv4" } end,
+    deactivate = connecting.deactivate,
+  }
+  eq(assert(connecting.activate(modem, { session = 0, apn = "internet", ip = "ipv4" })).state, "activated")
+  eq(orders, { "activate" })
 end
 
 return T

@@ -71,7 +71,7 @@ local function activate(self, parameters)
     reply, err = connect(self, parameters)
   end
   local session = reply and answers.session(reply)
-  if reply and not session then
+  if reply and (not session or session.state == "unknown") then
     session, err = self:session(parameters.session)
   end
   if session and session.state == "activating" then

@@ -159,11 +159,11 @@ local function read_uplink(format)
   end
 end
 
--- The modem's format as a framing; nil: one that no driver takes apart, nor rmnet.
-local function read(format)
+-- The modem's format as a framing; nil: one that no driver takes apart, nor rmnet, or none is told.
+local function read(format, untold)
   local uplink = format.uplink_data_aggregation_protocol or "disabled"
   local downlink = format.downlink_data_aggregation_protocol or "disabled"
-  local protocol = format.link_layer_protocol
+  local protocol = format.link_layer_protocol or untold
   if uplink ~= downlink then
     return nil
   elseif uplink == "disabled" then
@@ -213,15 +213,16 @@ local function tell_qmap(self, first)
   return nil, err
 end
 
--- As the modem says it is, and it is left so if it is right already, or cannot be changed.
-local function ask_plain(self)
+-- As the modem says it is, and it is left so if it is right already, or cannot be changed. `untold` is what one has
+-- that does not tell.
+local function ask_plain(self, untold)
   local format, err = ask(self, wda.get_data_format, {})
-  if not format and err.code == "unsupported" then
-    return { protocol = "802.3" } -- from before WDA, and before raw IP
+  if not format and (err.code == "unsupported" or untold and is_refusal(err)) then
+    return { protocol = untold or "802.3" } -- the latter: from before WDA, and before raw IP
   elseif not format then
     return nil, err
   end
-  local framing = read(format)
+  local framing = read(format, untold)
   if self.is_shared and not (framing and framing.protocol == "raw-ip") then
     local told
     told, err = set(self, "disabled")
@@ -245,7 +246,7 @@ local function tell_plain(self)
     framing = told and read(told)
   end
   if not framing then
-    framing, err = ask_plain(self)
+    framing, err = ask_plain(self, told and "raw-ip")
     if err then
       return nil, err
     end
