@@ -10,15 +10,17 @@
 static char *put_ipv4(char *end, const uint8_t bytes[4])
 {
     for (int i = 0; i < 4; i++) {
-        if (i > 0)
-            *end++ = '.';
-        if (bytes[i] >= 100)
-            *end++ = (char)('0' + bytes[i] / 100);
-        if (bytes[i] >= 10)
-            *end++ = (char)('0' + bytes[i] / 10 % 10);
-        *end++ = (char)('0' + bytes[i] % 10);
+        unsigned hundreds = (bytes[i] >= 100) + (bytes[i] >= 200);
+        unsigned number = bytes[i] - 100 * hundreds, tens = number / 10;
+
+        if (hundreds != 0)
+            *end++ = (char)('0' + hundreds);
+        if (hundreds + tens != 0)
+            *end++ = (char)('0' + tens);
+        *end++ = (char)('0' + number - 10 * tens);
+        *end++ = '.';
     }
-    return end;
+    return end - 1;
 }
 
 size_t mt_ip_format4(const uint8_t address[4], char text[MT_IP_TEXT_SIZE])
@@ -31,10 +33,13 @@ static char *put_word(char *end, unsigned word)
 {
     static const char digits[] = "0123456789abcdef";
 
-    for (int shift = 12; shift >= 0; shift -= 4) {
-        if (word >> shift != 0 || shift == 0)
-            *end++ = digits[word >> shift & 15];
-    }
+    if (word > 0xFFF)
+        *end++ = digits[word >> 12];
+    if (word > 0xFF)
+        *end++ = digits[word >> 8 & 15];
+    if (word > 0xF)
+        *end++ = digits[word >> 4 & 15];
+    *end++ = digits[word & 15];
     return end;
 }
 
