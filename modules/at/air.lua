@@ -22,12 +22,15 @@ local text = require "at.text"
 
 ---@class at.command
 ---@field asks string
----@field layout "row"|"pairs"|"columns"|nil row: values with commas, if not given; the others: see at/report.lua
+---@field layout "row"|"pairs"|"columns"|"words"|nil row: values with commas, if not given; others: see at/report.lua
 ---@field prefix string? of rows; nil: they have none, but labels: "PCC:103,470", or a line for all those below it
 ---@field forms at.form[]? of rows
 ---@field kinds table<string, at.kind>? in all forms
 ---@field seconds number? how long the answer may take
 ---@field keys string[][]? of pairs
+---@field begins table<string, table>? of words
+---@field words table<string, string>? of words
+---@field ports table<string, at.kind>? of words: those of single antenna ports
 ---@field carriers table<string, table>?
 ---@field sections table<string, table>? of columns
 local Command = {}
@@ -107,7 +110,7 @@ local function read_rows(self, lines)
   return list
 end
 
-local readers = { row = read_rows, pairs = report.pairs, columns = report.columns }
+local readers = { row = read_rows, pairs = report.pairs, columns = report.columns, words = report.words }
 
 ---Declares a command.
 ---@param declaration table the fields of at.command

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Answers that are made for people: keys with values, and tables with a heading.
+-- Answers that are made for people: keys with values, words with values, and tables with a heading.
 
 local record = require "at.record"
 
@@ -89,6 +89,65 @@ function M.columns(self, lines)
       list[#list + 1] = row
     end
   end
+  return list
+end
+
+-- ---- "pcell: lte_band:3 lte_band_width:20.0MHz", "channel:1650 pci:28" ----
+
+-- The words of a line that have a colon behind them, each with what stands before the next one.
+local function worded(line)
+  local list = {}
+  for start, word, behind in line:gmatch "%f[%w_%-()/]()(%a[%w_%-()/]*):()" do
+    local before = list[#list]
+    if before then before[2] = line:sub(before[2], start - 1) end
+    list[#list + 1] = { word, behind }
+  end
+  local last = list[#list]
+  if last then last[2] = line:sub(last[2]) end
+  for _, entry in ipairs(list) do entry[2] = entry[2]:match "^%s*(.-)[%s,]*$" end
+  return list
+end
+
+-- "15 (-84.8,-112.4dBm,NA,NA)": a value for each antenna port.
+local function put_ports(self, found, name, value)
+  local port = 0
+  for text in (value:match "%((.-)%)" or ""):gmatch "[^,]+" do
+    port = port + 1
+    record.put(found, record.entry(("%s.%d"):format(name, port), self.ports, self.kinds), text)
+  end
+end
+
+---`begins` says by a pattern of a word that a record begins with it, `words` which values it has: "rsrp", or "rsrp.*"
+---for a list of antenna ports, whose kinds are in `ports`. What comes before the first record is of that one. The first
+---value of a name counts.
+---@param self at.command
+---@param lines string[]
+---@return at.record[]
+function M.words(self, lines)
+  local list, current = {}, {}
+  local function begin(word)
+    for pattern, kind in pairs(self.begins) do
+      if word:find("^" .. pattern .. "$") then
+        local first = #list == 0 and current or {}
+        first.is, first.technology, first.kinds = kind.is, kind.technology, kind.kinds
+        current, list[#list + 1] = first, first
+      end
+    end
+  end
+  for _, line in ipairs(lines) do
+    for _, pair in ipairs(worded(line)) do
+      begin(pair[1])
+      for name in (self.words[pair[1]] or ""):gmatch "%S+" do
+        local of_ports = name:match "^(.*)%.%*$"
+        if of_ports then
+          put_ports(self, current, of_ports, pair[2])
+        elseif current[name] == nil then
+          record.put(current, record.entry(name, current.kinds, self.kinds), pair[2])
+        end
+      end
+    end
+  end
+  for _, found in ipairs(list) do found.kinds = nil end
   return list
 end
 

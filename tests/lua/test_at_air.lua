@@ -11,7 +11,7 @@ local task = require "task"
 local T = {}
 
 local eq = lu.assertEquals
-local MAKERS = { "quectel", "sierra", "fibocom", "simcom", "telit", "huawei" }
+local MAKERS = { "quectel", "sierra", "fibocom", "simcom", "telit", "huawei", "foxconn" }
 
 local function modem_of(name, answers)
   local port = air.port(answers)

@@ -36,6 +36,7 @@ return maker {
     },
   },
 
+  air = "makers.foxconn.air",
   settings = "makers.foxconn.settings",
   firmware = "makers.foxconn.firmware",
   messages = { qmi = "makers.foxconn.qmi" },
