@@ -175,17 +175,16 @@ function Group:is_closing() return self.closing == true end
 
 ---Waits until every task of the group has ended; an error in one is raised here.
 function Group:wait()
-  repeat
-    local now = {} -- children may start others while we wait
-    for child in pairs(self.children) do now[#now + 1] = child end
-    for _, child in ipairs(now) do
-      local ok, err = child:join()
-      if self.children[child] then -- it has not taken itself out of the list: the engine ended it
-        self.children[child] = nil
-        self.failure = not ok and has_failed(self, err) and err or self.failure
-      end
+  -- One at a time: children may start others while we wait, and a list of them would keep those that have ended.
+  local child = next(self.children)
+  while child do
+    local ok, err = child:join()
+    if self.children[child] then -- it has not taken itself out of the list: the engine ended it
+      self.children[child] = nil
+      self.failure = not ok and has_failed(self, err) and err or self.failure
     end
-  until #now == 0
+    child = next(self.children)
+  end
 end
 
 function Group:__close(err)

@@ -60,9 +60,9 @@ local function assert_slope(protocol, most)
   lu.assertTrue(each > 0)
 end
 
-function T.test_each_further_mbim_modem_costs_little() assert_slope("mbim", 63 << 10) end
+function T.test_each_further_mbim_modem_costs_little() assert_slope("mbim", 59 << 10) end
 
-function T.test_each_further_qmi_modem_costs_little() assert_slope("qmi", 73 << 10) end
+function T.test_each_further_qmi_modem_costs_little() assert_slope("qmi", 68 << 10) end
 
 local function wait_online(heard)
   repeat local event = assert(heard:next()) until event.event == "state" and event.state == "online"

@@ -88,6 +88,20 @@ function T.test_a_group_waits_for_its_children()
   lu.assertEquals(ended, 3)
 end
 
+function T.test_a_task_that_has_ended_is_not_kept_while_others_are_waited_for()
+  local tasks, left = setmetatable({}, { __mode = "k" }), nil
+  local group <close> = task.group()
+  tasks[group:spawn(function() end)] = true
+  group:spawn(function()
+    task.sleep(0.001) -- group:wait() has seen the first one end
+    collectgarbage()
+    collectgarbage() -- what a finalizer has let go of
+    left = next(tasks)
+  end)
+  group:wait()
+  lu.assertNil(left)
+end
+
 function T.test_leaving_a_group_cancels_its_children()
   local closed = false
   do
