@@ -79,8 +79,6 @@ local function compare_nonsense(way, fault)
   lu.assertTrue(status ~= 0 and again ~= 0, ("%s over %s: %d, %d"):format(fault, way.name, status, again))
 end
 
-local AT_ONCE = 20 -- the kernel gives each user 128 folders to watch
-
 -- Side by side, as those where the modem is silent, the first ones, take a minute of waiting.
 function T.test_each_fault_has_the_same_outcome_again()
   local runs = {}
@@ -91,14 +89,7 @@ function T.test_each_fault_has_the_same_outcome_again()
       end
     end
   end
-  local workers, started = {}, 0
-  for i = 1, AT_ONCE do workers[i] = i end
-  world.all_of(workers, function()
-    while started < #runs do
-      started = started + 1
-      runs[started]()
-    end
-  end)
+  world.all_of(runs, function(run) run() end)
 end
 
 function T.test_other_commands()
