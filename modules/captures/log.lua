@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Logs of mbimcli, qmicli, ModemManager, uqmi and umbim: their bytes in hex, their AT commands, whatever a logger has
--- put before.
+-- Logs of mbimcli, qmicli, ModemManager, uqmi, umbim and Android's libraries: their bytes in hex, their AT commands,
+-- whatever a logger has put before.
 
 local control = require "captures.control"
 local hex = require "base.hex"
@@ -9,6 +9,7 @@ local ports = require "captures.ports"
 
 local DAY = 86400
 local LONGEST_NAME = 80 -- of a port
+local LONGEST_DUMP = 4096 -- bytes of a message over several lines
 local LONGEST_PREFIX = 160 -- in front of a line, with its time
 
 ---@class captures.log
@@ -19,6 +20,7 @@ local LONGEST_PREFIX = 160 -- in front of a line, with its time
 ---@field private time number? seconds
 ---@field private has_seconds boolean? times are ModemManager's own, not those of a logger
 ---@field private days integer that have begun
+---@field private dumped string? the beginning of a message of which more lines come
 local Log = {}
 Log.__index = Log
 
@@ -47,9 +49,12 @@ end
 
 -- ---- bytes of control ports ----
 
-local function add_bytes(self, digits)
+local function bytes_of(digits)
   digits = digits:gsub("[:%s]", "")
-  local bytes = hex.decode(digits:sub(1, #digits // 2 * 2))
+  return hex.decode(digits:sub(1, #digits // 2 * 2))
+end
+
+local function add_bytes(self, bytes)
   local port, item, skipped = self.ports:get(self.port or "?", control.new), nil, ports.TOO_MANY
   if port then
     item, skipped = port:add(bytes)
@@ -75,9 +80,24 @@ local function see_bytes(self, line)
   for _, form in ipairs(forms) do
     local digits = line:find(form[1], 1, true) and line:match(form[2])
     if digits then
-      add_bytes(self, digits)
-      return
+      add_bytes(self, bytes_of(digits))
+      return true
     end
+  end
+end
+
+-- Bytes on lines of their own, behind a logger's mark or an offset: "D QC-QMI  : 01 1E 00 80", "<< 00000010: 02 04".
+-- Nothing else tells that they are a message than that they are as long as its beginning says, so only such count.
+local function see_dump(self, line)
+  local digits = (line:match "[:<>]%s+(%x%x [%x ]*)$" or line:match "^%s*(%x%x [%x ]*)$" or "") .. " "
+  local is_dump = digits ~= " " and not digits:gsub("%x%x +", ""):find "%x"
+  local bytes = is_dump and (self.dumped or "") .. bytes_of(digits) or ""
+  local head = control.head(bytes)
+  self.dumped = nil
+  if head and #bytes == head.size then
+    add_bytes(self, bytes)
+  elseif head and #bytes < head.size and head.size <= LONGEST_DUMP then
+    self.dumped = bytes
   end
 end
 
@@ -121,7 +141,11 @@ local function see(self, line)
     self.port = line:match "%[(/dev/[^%]%s]+)%]" or line:match "%[(/run/[^%]%s]+)%]" or self.port
   end
   see_at(self, line)
-  see_bytes(self, line)
+  if see_bytes(self, line) then
+    self.dumped = nil
+  else
+    see_dump(self, line)
+  end
 end
 
 ---Reads the next line.
