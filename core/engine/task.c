@@ -559,6 +559,18 @@ static void end_unstarted(struct mt_task *task)
     }
 }
 
+/* An ended task may be collected. While its results may still be asked for, at least its coroutine is. */
+static void let_go(lua_State *L, struct mt_task *task)
+{
+    lua_rawgetp(L, LUA_REGISTRYINDEX, task);
+    lua_pushnil(L);
+    lua_setiuservalue(L, -2, THREAD);
+    task->thread = NULL;
+    lua_pop(L, 1);
+    lua_pushnil(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, task);
+}
+
 /* Runs it until it waits or ends. */
 static void give_turn(lua_State *L, struct mt_task *task)
 {
@@ -569,8 +581,7 @@ static void give_turn(lua_State *L, struct mt_task *task)
     }
     mt_account_unset_first(L, task->slice.account, task);
     mt_slice_end(&task->slice, L);
-    lua_pushnil(L);
-    lua_rawsetp(L, LUA_REGISTRYINDEX, task); /* may be collected from here on */
+    let_go(L, task);
 }
 
 /* Resumes tasks of one account, at least one; those that become ready now run in a later round. */
