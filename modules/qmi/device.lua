@@ -154,14 +154,15 @@ function Device:close()
     return
   end
   self.is_closing = true
-  task.shield(CLOSE_TIME, function()
-    local releases = {}
-    for client in pairs(self.clients) do
-      if not client.persistent then
-        releases[#releases + 1] = function() return client:release() end
-      end
+  local releases = {}
+  for client in pairs(self.clients) do
+    if not client.persistent then
+      releases[#releases + 1] = function() return client:release() end
     end
-    task.all(table.unpack(releases))
+  end
+  task.shield(CLOSE_TIME + 1, function()
+    task.timeout(CLOSE_TIME, task.all, table.unpack(releases))
+    -- Also where the modem has not answered: it has to restart, or to be told to take back what it has given.
     if #releases > 0 and self.on_change then
       self.on_change()
     end
