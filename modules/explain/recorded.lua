@@ -39,6 +39,7 @@ local words = { ["ok"] = true, ["broken"] = true, ["unknown"] = true, ["not reac
 local function result_of(told)
   local is_known = words[told.verdict] and (told.verdict ~= "broken" or errors.codes[told.code])
   local verdict = { word = is_known and told.verdict or "unknown", message = text(told.message) or "" }
+  verdict.advice = verdict.word == "ok" and text(told.hint) or nil
   if verdict.word == "broken" then
     verdict.err = errors.new {
       code = told.code, message = verdict.message, hint = text(told.hint) or "", source = "explain",

@@ -44,11 +44,13 @@ function M.link(result, is_first, watcher)
   end
 end
 
--- The links that are unknown, and why the first of them is, on which others may depend.
+-- The links that are unknown, and why the first of them is, on which others may depend. Where none is broken, those that
+-- are not reached count, too.
 local function unknown_of(explanation)
   local names = {}
   for _, result in ipairs(explanation.links) do
-    if result.verdict.word == "unknown" then
+    local word = result.verdict.word
+    if word == "unknown" or word == "not reached" and not explanation.broken then
       names[#names + 1] = #names == 0 and ("%s (%s)"):format(result.link, result.verdict.message) or result.link
     end
   end
@@ -68,6 +70,12 @@ function M.verdict(explanation, watcher)
   else
     watcher:done("verdict", ("all %d links hold"):format(#explanation.links))
   end
+  for _, result in ipairs(explanation.links) do
+    if result.verdict.advice then
+      watcher:done(result.link, result.verdict.message)
+      watcher:done("to change", result.verdict.advice)
+    end
+  end
 end
 
 local function array(list) return setmetatable(list, { __jsontype = "array" }) end
@@ -82,7 +90,7 @@ function M.for_programs(explanation)
     local verdict = result.verdict
     links[i] = {
       link = result.link, verdict = verdict.word, message = verdict.message, evidence = array(result.evidence),
-      code = verdict.err and verdict.err.code, hint = verdict.err and verdict.err.hint,
+      code = verdict.err and verdict.err.code, hint = verdict.err and verdict.err.hint or verdict.advice,
     }
   end
   return {

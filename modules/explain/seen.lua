@@ -14,6 +14,7 @@ local verdict = require "cause.verdict"
 ---@field word explain.word
 ---@field message string what is so, for people
 ---@field err moontower.error? of "broken": its code says how the command ends, its hint what to do
+---@field advice string? of "ok": what to do to have it otherwise
 
 ---@class explain.seen
 ---@field host explain.host
@@ -66,6 +67,21 @@ end
 ---@param format string
 ---@return explain.verdict
 function Seen:ok(format, ...) return { word = "ok", message = format:format(...) } end
+
+---It holds, and may be wanted otherwise.
+---@param advice string what to do then
+---@param format string
+---@return explain.verdict
+function Seen:ok_but(advice, format, ...)
+  local verdict = self:ok(format, ...)
+  verdict.advice = advice
+  return verdict
+end
+
+---It cannot be looked at, nor what needs it.
+---@param format string
+---@return explain.verdict
+function Seen:not_reached(format, ...) return { word = "not reached", message = format:format(...) } end
 
 ---It could not be found out, or there is nothing to find out.
 ---@param format string

@@ -82,7 +82,7 @@ local function has_no_connection(description, pid)
   local modem, err = mmcli.modem_with(port_of(description))
   if modem and HAS_CONNECTION[modem.state] then
     return errors.fail {
-      code = "busy", source = "modemmanager",
+      code = "busy", source = "modemmanager", detail = { is_connected = true },
       message = ("ModemManager (process %d) has a connection of its own on %s"):format(pid, description.control),
       hint = ("`moontower up --take-over` ends it. Or end it first, by NetworkManager or `mmcli -m %s "
         .. "--simple-disconnect`."):format(modem.path:match "[^/]*$"),

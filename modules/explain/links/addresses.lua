@@ -58,7 +58,8 @@ local function why_missing(host, seen)
   if not host.is_up then
     return seen:broken {
       code = "unreachable", message = ("the interface %s is down"):format(host.name),
-      hint = "`moontower up` puts it up.",
+      hint = host.is_ours and "`moontower up` puts it up."
+        or "What has connected the modem has not set this computer up: `moontower up` does both.",
     }
   elseif not host.told.ipv4.addresses[1] and not host.told.ipv6.addresses[1] and not host.addresses[1] then
     return seen:broken {

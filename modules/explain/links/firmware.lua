@@ -39,8 +39,12 @@ return link {
     if case.waiting then
       return waits(case, seen)
     end
-    local modem = case:open()
-    local ok, err = modem:ensure_started()
+    local modem, err = case:open()
+    if not modem then -- and what has it works
+      return seen:not_reached("it is not asked: %s", err.message)
+    end
+    local ok
+    ok, err = modem:ensure_started()
     local identity
     if ok then
       identity, err = modem:identity()

@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
--- The holder: other programs that have the control port, or give orders to the network interface.
+-- The holder: other programs that have the control port, or give orders to the network interface. One by which this
+-- computer is online is no fault.
 
+local answers = require("link.probes").answers
 local link = require "explain.link"
 local modemmanager = require "modemmanager"
 local others = require "explain.others"
@@ -28,6 +30,30 @@ local function of_modemmanager(description, err)
   }
 end
 
+-- What another program keeps from us. With a modem that answers us as well, a connection of ModemManager's is none: the
+-- links behind this one are about that.
+local function of_another(case, seen, manager)
+  local description = case.description
+  local modem, err = case:open()
+  if not modem then
+    return err.code == "busy" and (manager and of_modemmanager(description, err) or err) or nil
+  end
+  local refused = manager and modemmanager.refusal(description)
+  if refused then
+    return not (refused.detail or {}).is_connected and of_modemmanager(description) or nil, refused
+  end
+  local verdict = others.on_interface(description.net, seen)
+  return verdict and verdict.err
+end
+
+-- Asked only where another program has it.
+local function is_online(description, seen)
+  local is_it = description.net ~= nil and answers(description.net)
+  seen:note(("well-known hosts, by %s"):format(description.net or "no interface"), is_it and "one answers"
+    or "none answers")
+  return is_it
+end
+
 return link {
   name = "holder", needs = { "port" },
 
@@ -41,13 +67,14 @@ return link {
     if manager then
       seen:note("process " .. manager, MODEMMANAGER)
     end
-    local modem, err = case:open()
-    if not modem and err.code == "busy" then
-      return seen:broken(manager and of_modemmanager(description, err) or err)
-    elseif manager and modemmanager.refusal(description) then
-      return seen:broken(of_modemmanager(description))
+    local why, connected = of_another(case, seen, manager)
+    if connected and not why then
+      return seen:ok_but(connected.hint, "%s", connected.message)
+    elseif why and is_online(description, seen) then
+      return seen:ok_but(why.hint, "this computer is online by it: %s", why.message)
+    elseif why then
+      return seen:broken(why)
     end
-    local verdict = others.on_interface(description.net, seen)
-    return verdict or seen:ok(manager and "ModemManager shares it; `moontower up` takes it over" or "it is free")
+    return seen:ok(manager and "ModemManager shares it; `moontower up` takes it over" or "it is free")
   end,
 }

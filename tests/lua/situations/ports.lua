@@ -20,6 +20,11 @@ local ALIASES = [[
 ]]
 -- The interface of the modem's, for programs that look for it.
 local SHUT = "mbim; closed; "
+-- It leads to a host of the world.
+local FAR = "ip netns add far; ip link add wwan0 type veth peer name far0 netns far; "
+  .. "ip netns exec far ip address add 8.8.8.8/32 dev far0; ip netns exec far ip link set far0 up; "
+  .. "ip netns exec far ip route add 192.0.2.0/24 dev far0; ip address add 192.0.2.2/24 dev wwan0; "
+  .. "ip link set wwan0 up; ip route add default dev wwan0; "
 
 local list = {
   -- ---- driver ----
@@ -105,6 +110,8 @@ local list = {
   -- ---- holder ----
   { name = "another program has the port", broken = "holder", shows = "quectel-CM",
     sys = MODEM .. SHUT .. "program quectel-CM 3<>/dev/cdc-wdm0" },
+  { name = "another program has the port, and is online", broken = false, word = "holder ok", shows = "quectel-CM",
+    sys = MODEM .. SHUT .. FAR .. "program quectel-CM 3<>/dev/cdc-wdm0" },
   { name = "ModemManager has the port, without udev", broken = "holder", shows = "systemctl stop ModemManager",
     sys = MODEM .. SHUT .. "program ModemManager 3<>/dev/cdc-wdm0" },
   { name = "an update of the firmware", broken = "holder", shows = "is being updated",

@@ -12,7 +12,8 @@ local M = {}
 ---@class situation
 ---@field name string
 ---@field broken string|false the first broken link; false: all links hold
----@field shows string? words of the first broken link: of its message, its hint or its evidence
+---@field shows string? words of the first broken link, or without one of that in `word`: of its message, its hint or its
+--- evidence
 ---@field word string? the verdict that is wanted of another link, as "sim not reached"
 ---@field asked string? the argument of `explain`
 ---@field sys string? on a simulated /sys: a script for it, with the functions of support/sysfs.lua and those below
@@ -45,6 +46,7 @@ local EXPLAIN = [[
 
 -- A computer with a USB bus of two ports, and a kernel with modules.
 M.COMPUTER = [[
+  ip netns del far 2>/dev/null || true
   rm -rf /run/computer /run/NetworkManager /run/systemd
   umount /dev/cdc-wdm0 2>/dev/null || true; rm -f /dev/cdc-wdm0 /dev/ttyUSB*
   computer=/run/computer; kernel=$computer/lib/modules/6.1.0-test
@@ -165,7 +167,8 @@ local function mistake_in(situation, one, links, result)
   if link and links[link].verdict ~= word then
     return ("%s is %s"):format(link, links[link].verdict)
   end
-  local texts = situation.broken and texts_of(links[situation.broken]) or ""
+  local shown = links[situation.broken or link]
+  local texts = shown and texts_of(shown) or ""
   if situation.shows and not texts:find(situation.shows, 1, true) then
     return ("'%s' is not in:\n%s"):format(situation.shows, texts)
   end
