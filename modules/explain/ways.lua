@@ -8,6 +8,7 @@ local ipv4 = require "link.ipv4"
 local marked = require "link.marked"
 local net = require "net"
 local netlink = require "core.netlink"
+local task = require "task"
 
 ---@class explain.way
 ---@field family "ipv4"|"ipv6"
@@ -31,7 +32,7 @@ local MAIN_TABLE, MAIN_RULE = 254, 32766
 local MOST = { ipv4 = 1, ipv6 = 3 } -- bits: halves of IPv4 (0.0.0.0/1), and all of IPv6 that is in use (2000::/3)
 local ARP = "/proc/net/arp"
 local COMPLETE = 2 -- ATF_COM: the neighbour has answered
-local PATIENCE = 2 -- seconds
+local PATIENCE = { ipv4 = 2, ipv6 = 6 } -- seconds; the kernel gives a neighbour up after three
 local TUNNELS = { tun = true, wireguard = true, ipip = true, sit = true, gre = true, vti = true, xfrm = true }
 
 ---The interface that the kernel sends packets for an address to, by the main table.
@@ -70,6 +71,8 @@ local function silent_neighbours()
   return silent
 end
 
+local function place_of(route) return route.link .. " " .. (route.gateway or "") end
+
 local function is_dead(route, silent)
   if route.type ~= "unicast" then
     return true
@@ -78,7 +81,7 @@ local function is_dead(route, silent)
     return false
   end
   local now = netlink.link(route.link)
-  return not now or not now.up or not now.running or silent[route.link .. " " .. (route.gateway or "")] or false
+  return not now or not now.up or not now.running or silent[place_of(route)] or false
 end
 
 local function bits(route) return tonumber(route.destination:match "/(%d+)$") or 0 end
@@ -93,14 +96,34 @@ local function is_before(a, b)
   return a.metric < b.metric
 end
 
--- The gateway of the best way, if that is another interface's, is asked for: the kernel then asks for it by ARP, and
--- whether it answers the ping does not matter.
-local function call_gateway(list, name)
-  local best = list[1]
-  local is_others = best and best.link and best.link ~= name and not M.is_tunnel(best.link)
-  if is_others and inet.family(best.gateway or "") == "ipv4" then
-    net.ping(best.gateway, { link = best.link, timeout = PATIENCE })
+-- The best way of each family.
+local function best_of(list)
+  local best = {}
+  for _, route in ipairs(list) do best[route.family] = best[route.family] or route end
+  return best
+end
+
+-- Gateways of the best ways, if those are other interfaces', are called, so that the kernel asks for them; whether they
+-- answer the ping does not matter. Where one of IPv6 does not answer neighbour discovery, the kernel says that it cannot
+-- be reached; of IPv4, its table tells.
+local function silent_gateways(list, name)
+  local calls, unreachable = {}, {}
+  for family, route in pairs(best_of(list)) do
+    local is_others = route.link and route.link ~= name and not M.is_tunnel(route.link)
+    if is_others and inet.family(route.gateway or "") == family then
+      calls[#calls + 1] = function()
+        local _, err = net.ping(route.gateway, { link = route.link, timeout = PATIENCE[family] })
+        unreachable[#unreachable + 1] = err and err.code == "unreachable" and place_of(route) or nil
+        return true
+      end
+    end
   end
+  if #calls > 0 then
+    assert(task.all(table.unpack(calls)))
+  end
+  local silent = silent_neighbours()
+  for _, place in ipairs(unreachable) do silent[place] = true end
+  return silent
 end
 
 ---@param routes netlink.route[]
@@ -114,8 +137,7 @@ function M.of(routes, name)
     end
   end
   table.sort(list, is_before)
-  call_gateway(list, name)
-  local ways, silent = {}, silent_neighbours()
+  local ways, silent = {}, silent_gateways(list, name)
   for i, route in ipairs(list) do
     ways[i] = {
       family = route.family, destination = route.destination, link = route.link, gateway = route.gateway,

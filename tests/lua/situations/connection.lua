@@ -12,6 +12,10 @@ local ETHERNET = "ip link add eth7 type veth peer name far7; ip link set eth7 up
   .. "ip address add 192.0.2.2/24 dev eth7; "
 local WAY = "ip route add default via 192.0.2.1 dev eth7 metric 100; "
 
+-- The same of IPv6, with a cable; the other end has another address than the gateway.
+local ETHERNET6 = "ip link add eth7 type veth peer name far7; ip link set far7 up; ip link set eth7 up; "
+  .. "ip address add 2001:db8:7::2/64 dev eth7 nodad; ip -6 route add default via fe80::7 dev eth7 metric 10"
+
 -- A router that answers: the other end of the pair is in a namespace of its own.
 local ROUTER = "ip netns add lan; ip link add eth7 type veth peer name far7 netns lan; "
   .. "ip netns exec lan ip address add 192.0.2.1/24 dev far7; ip netns exec lan ip link set far7 up; "
@@ -86,6 +90,8 @@ local list = {
     run = UP .. ETHERNET .. WAY },
   { name = "a better route by a router that is silent", broken = "routes", shows = "eth7", run = UP .. ETHERNET
     .. "ip link set far7 up; " .. WAY },
+  { name = "a better route of IPv6 by a router that is silent", broken = "routes", shows = "IPv6 goes by eth7",
+    run = UP .. ETHERNET6 },
   { name = "a VPN that takes both halves of IPv4, and is dead", broken = "routes", shows = "tun7", run = UP
     .. TUNNEL .. "ip route add 0.0.0.0/1 dev tun7; ip route add 128.0.0.0/1 dev tun7" },
   -- To this computer, the second modem's interface is a tunnel.

@@ -10,6 +10,12 @@ local ETHERNET = "ip netns add lan; ip link add eth7 type veth peer name far7 ne
   .. "ip address add 192.0.2.2/24 dev eth7; ip link set eth7 up; "
   .. "ip route add default via 192.0.2.1 dev eth7 metric 100; ping -c1 192.0.2.1"
 
+-- The same of IPv6.
+local ETHERNET6 = "ip netns add lan; ip link add eth7 type veth peer name far7 netns lan; "
+  .. "ip netns exec lan ip address add fe80::7/64 dev far7 nodad; ip netns exec lan ip link set far7 up; "
+  .. "ip link set eth7 up; ip address add 2001:db8:7::2/64 dev eth7 nodad; "
+  .. "ip -6 route add default via fe80::7 dev eth7 metric 10"
+
 local list = {
   { name = "IPv4 alone", run = UP .. " --ip ipv4" },
   { name = "IPv6 alone, as was asked for",
@@ -24,6 +30,7 @@ local list = {
   { name = "a network that answers no pings", faults = { "no-pings" }, run = UP },
   { name = "beside Ethernet, which goes first", run = UP .. "; " .. ETHERNET },
   { name = "beside Ethernet, before `up`", run = ETHERNET },
+  { name = "beside Ethernet with IPv6, which goes first", run = UP .. "; " .. ETHERNET6 },
   { name = "roaming, as is allowed", faults = { "roam" }, run = UP .. " --roaming" },
   { name = "a weak signal, and packets pass", run = UP .. "; moontower simulate set rsrp=-135" },
   { name = "a short MTU of the user's", run = UP .. " --mtu 1300" },
