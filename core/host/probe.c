@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@ struct mt_probe {
     double sent_at;
     uint8_t query[MT_DNS_MAX_QUERY];
     size_t query_size;
+    char say[MT_PROBE_WORDS];
     void (*on_done)(void *context, const struct mt_probe_result *result);
     void *context;
 };
@@ -68,6 +70,22 @@ static void on_deadline(struct mt_timer *timer)
 
 /* ---- TCP ---- */
 
+static void on_heard(uv_poll_t *poll, int status, int events)
+{
+    struct mt_probe *probe = mt_container_of(poll, struct mt_probe, poll);
+    struct mt_probe_result result = { .status = 0 };
+    ssize_t size = recv(probe->fd, result.heard, sizeof(result.heard), 0);
+    (void)status;
+    (void)events;
+    if (size < 0 && errno == EAGAIN)
+        return;
+    if (size < 0)
+        result.status = -errno;
+    else
+        result.heard_size = (size_t)size;
+    finish_with(probe, result);
+}
+
 static void on_connected(uv_poll_t *poll, int status, int events)
 {
     struct mt_probe *probe = mt_container_of(poll, struct mt_probe, poll);
@@ -77,7 +95,12 @@ static void on_connected(uv_poll_t *poll, int status, int events)
     (void)events;
     if (error == EINPROGRESS && getsockopt(probe->fd, SOL_SOCKET, SO_ERROR, &error, &length) < 0)
         error = errno;
-    finish(probe, -error);
+    if (error == 0 && probe->say[0] && send(probe->fd, probe->say, strlen(probe->say), 0) < 0)
+        error = errno;
+    if (error == 0 && probe->say[0])
+        uv_poll_start(&probe->poll, UV_READABLE, on_heard);
+    else
+        finish(probe, -error);
 }
 
 static int begin_connection(struct mt_probe *probe, const union mt_address *address)
@@ -153,8 +176,12 @@ static int begin(struct mt_probe *probe, const struct mt_probe_target *target)
     int status = mt_address_parse(target->address, target->port, target->link, &address);
     if (status == 0 && !is_tcp)
         status = make_query(probe, target);
+    if (status == 0 && target->say && strlen(target->say) >= sizeof(probe->say))
+        status = -EINVAL;
     if (status < 0)
         return status;
+    if (target->say)
+        memcpy(probe->say, target->say, strlen(target->say) + 1);
     int type = (is_tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
     probe->fd = socket(address.any.sa_family, type, 0);
     if (probe->fd < 0)

@@ -11,7 +11,7 @@
 
 struct mt_probe;
 
-enum { MT_PROBE_ADDRESSES = 16 };
+enum { MT_PROBE_ADDRESSES = 16, MT_PROBE_WORDS = 512 };
 
 struct mt_probe_target {
     enum mt_probe_kind { MT_PROBE_TCP, MT_PROBE_DNS } kind;
@@ -20,6 +20,7 @@ struct mt_probe_target {
     const char *link; /* the only one to be used, or NULL */
     const char *name; /* DNS: the name in question; "" is the root */
     enum mt_dns_type type;
+    const char *say; /* TCP: what to say once connected, less than MT_PROBE_WORDS bytes; or NULL */
 };
 
 struct mt_probe_result {
@@ -28,6 +29,8 @@ struct mt_probe_result {
     bool refused;   /* TCP: the host is there and refuses the connection */
     size_t count;   /* DNS: of the IPv6 addresses in the answer */
     uint8_t addresses[MT_PROBE_ADDRESSES][MT_DNS_AAAA_SIZE];
+    size_t heard_size; /* TCP: of the first bytes that came back, where something was said */
+    char heard[MT_PROBE_WORDS];
 };
 
 /*

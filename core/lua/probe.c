@@ -62,7 +62,10 @@ static int probe_finish(lua_State *L, struct mt_op *base)
     if (op->target.kind == MT_PROBE_DNS)
         return 1 + push_addresses(L, op);
     lua_pushstring(L, op->result.refused ? "refused" : "connected");
-    return 2;
+    if (!op->target.say)
+        return 2;
+    lua_pushlstring(L, op->result.heard, op->result.heard_size);
+    return 3;
 }
 
 static const struct mt_op_class probe_class = { probe_cancel, probe_finish, NULL };
@@ -78,6 +81,7 @@ static int run(lua_State *L, enum mt_probe_kind kind)
     lua_getfield(L, 1, "timeout");
     lua_getfield(L, 1, "name");
     lua_getfield(L, 1, "aaaa");
+    lua_getfield(L, 1, "say");
     lua_Integer port = kind == MT_PROBE_TCP ? luaL_checkinteger(L, 3) : luaL_optinteger(L, 3, 53);
     struct mt_probe_target target = {
         .kind = kind,
@@ -85,6 +89,7 @@ static int run(lua_State *L, enum mt_probe_kind kind)
         .port = (uint16_t)port,
         .link = luaL_optstring(L, 4, NULL),
         .name = luaL_optstring(L, 6, ""),
+        .say = luaL_optstring(L, 8, NULL),
     };
     bool is_root = strcmp(target.name, "") == 0 || strcmp(target.name, ".") == 0;
     target.type = lua_toboolean(L, 7) ? MT_DNS_AAAA : is_root ? MT_DNS_NS : MT_DNS_A;
@@ -99,9 +104,10 @@ static int run(lua_State *L, enum mt_probe_kind kind)
 }
 
 /*
- * tcp { address=, port = integer, link?, timeout = 5 } waits -> seconds, answer | nil, err. The
- * answer is "connected" or "refused", which says as well that there is a way to the host, and
- * back.
+ * tcp { address=, port = integer, link?, timeout = 5, say = string? } waits -> seconds, answer,
+ * string? | nil, err. The answer is "connected" or "refused", which says as well that there is a
+ * way to the host, and back. With `say`, that is sent, and the first bytes that come back are
+ * returned, at most 512.
  */
 static int l_tcp(lua_State *L)
 {

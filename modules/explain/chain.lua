@@ -6,7 +6,7 @@ local M = {}
 M.names = {
   "slot", "power", "device", "driver", "port", "holder", "firmware",
   "sim", "pin", "fcc", "radio", "bands", "signal", "registration", "attach",
-  "apn", "addresses", "routes", "dns", "path", "mtu",
+  "apn", "addresses", "routes", "dns", "path", "mtu", "web",
 }
 
 ---@return explain.link[]

@@ -33,6 +33,19 @@ function M.answers(facts)
   return false
 end
 
+---A page of the operator's in place of the world's.
+---@param web explain.web
+---@return { code: string, message: string, hint: string }
+function M.portal(web)
+  return {
+    code = "unreachable",
+    message = ("the operator shows a page of its own%s in place of all others"):format(web.portal ~= ""
+      and (" (%s)"):format(web.portal) or ""),
+    hint = "Open it in a browser on this computer: mostly the plan's data is used up, the SIM unpaid, or not activated "
+      .. "yet.",
+  }
+end
+
 ---Is the connection the way that packets take, as far as there is one?
 ---@param facts explain.facts
 ---@param family "ipv4"|"ipv6"

@@ -8,6 +8,7 @@ local net = require "net"
 local netlink = require "core.netlink"
 local ping = require "core.ping"
 local task = require "task"
+local web_probe = require "explain.web_probe"
 
 ---@class explain.probes
 ---@field hosts explain.answer[] hosts of the world
@@ -17,6 +18,7 @@ local task = require "task"
 ---@field received_packets integer? that came in by the interface while hosts and servers were asked
 ---@field unbound explain.answer[] hosts that have answered, asked by the way that the kernel chooses; none: that is
 ---another interface's
+---@field web explain.web? what a web server says
 ---@field nat64 boolean? do the connection's DNS servers know a way to IPv4? nil: not asked
 
 ---@class explain.answer
@@ -201,13 +203,18 @@ end
 function M.send(facts, leaves)
   local name, has, before = facts.name, families_of(facts.addresses), received(facts.name)
   local functions = hosts_of(name, has)
-  local families = #functions
+  local families, web = #functions, nil
   for _, spec in ipairs(dns_specs(facts.servers, has)) do
     functions[#functions + 1] = function() return ask(name, spec) end
   end
+  functions[#functions + 1] = families > 0 and function()
+    web = web_probe.ask(name, has)
+    return true
+  end or nil
   local all, result = all_of(functions), { hosts = {}, long = {} }
   for i = 1, families do table.move(all[i], 1, #all[i], #result.hosts + 1, result.hosts) end
-  result.servers = table.move(all, families + 1, #all, 1, {})
+  result.servers = table.move(all, families + 1, families > 0 and #all - 1 or #all, 1, {})
+  result.web = web
   if #answered(result.hosts) == 0 then
     local ports = all_of(ports_of(name, has))
     table.move(ports, 1, #ports, #result.hosts + 1, result.hosts)

@@ -15,10 +15,11 @@ local DNS_PORT = 53
 local CHARACTERS_PORT = 19
 local CHARACTERS = ("moontower "):rep(140) -- 1,400 bytes
 local MOST_DATAGRAMS = 1000
-local OPEN_PORTS = { [80] = true, [443] = true }
+local WEB_PORT = 80
+local OPEN_PORTS = { [WEB_PORT] = true, [443] = true }
 
 -- Flags of TCP.
-local FIN, SYN, RST, ACK = 1, 2, 4, 16
+local FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 
 -- Types of ICMP and ICMPv6 messages.
 local ECHO = {
@@ -175,7 +176,8 @@ local function answer_udp(self, settings, header)
   })
 end
 
--- A connection to an open port comes about, and ends by a reset when something is said in it.
+-- A connection to an open port comes about, and ends by a reset when something is said in it, unless there is a web
+-- server.
 local function answer_tcp(self, settings, header)
   local segment = packets.parse_tcp(header)
   if not segment or segment.flags & RST ~= 0 or not is_ours(self, settings, header.target) then
@@ -187,9 +189,11 @@ local function answer_tcp(self, settings, header)
     return nil
   end
   local opens = asks and OPEN_PORTS[segment.target_port]
+  local web = #segment.body > 0 and segment.target_port == WEB_PORT and self.modem.network.web or nil
   return packets.with_tcp(reply_to(header), {
-    source_port = segment.target_port, target_port = segment.source_port, window = opens and 65535 or 0,
-    sequence = asks and 0 or segment.acknowledged, flags = (opens and SYN or RST) | ACK,
+    source_port = segment.target_port, target_port = segment.source_port,
+    window = (opens or web) and 65535 or 0, body = web,
+    sequence = asks and 0 or segment.acknowledged, flags = (opens and SYN or web and PSH or RST) | ACK,
     acknowledged = (segment.sequence + (asks and 1 or #segment.body)) & 0xffffffff,
   })
 end
@@ -200,9 +204,13 @@ local answers = {
 }
 
 -- Its own hosts are those that it has told the modem of, and link-local ones.
-local function is_closed(self, settings, target)
-  return self.modem.network.closed and self.echo[target] and target ~= settings.gateway
-    and not contains(settings.dns, target)
+local function is_closed(self, settings, header)
+  local target, network = header.target, self.modem.network
+  if not network.closed or not self.echo[target] or target == settings.gateway or contains(settings.dns, target) then
+    return false
+  end
+  local segment = network.web and header.protocol == packets.TCP and packets.parse_tcp(header)
+  return not segment or segment.target_port ~= WEB_PORT
 end
 
 local function is_too_long(self, packet)
@@ -234,7 +242,7 @@ function Network:receive(number, packet)
   local answer = header and answers[header.family][header.protocol]
   if settings and answer and may_send(settings, header) then
     local reply, count
-    if is_closed(self, settings, header.target) then
+    if is_closed(self, settings, header) then
       reply = prohibit(settings, header, packet)
     else
       reply, count = answer(self, settings, header)

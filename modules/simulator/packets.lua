@@ -209,7 +209,7 @@ end
 ---Puts a TCP segment into a header's payload.
 ---@param header table for build()
 ---@param segment { source_port: integer, target_port: integer, sequence: integer, acknowledged: integer,
---- flags: integer, window: integer }
+--- flags: integer, window: integer, body: string? }
 ---@return table header
 function packets.with_tcp(header, segment)
   segment.offset, segment.checksum = 5 << 4, 0

@@ -9,6 +9,7 @@ local process = require "core.process"
 local program = require "core.program"
 local recorded = require "explain.recorded"
 local situations = require "support.situations"
+local web_probe = require "explain.web_probe"
 local world = require "support.world"
 
 local T = {}
@@ -84,6 +85,27 @@ function T.test_a_replayed_modem()
   local one = json.decode(result.out)[1]
   lu.assertEquals(one.broken, "apn", result.out .. result.err)
   lu.assertStrContains(one.message, "cause 33")
+end
+
+-- Answers of web servers: which are the world's, and how this computer's clock is then.
+function T.test_answers_of_web_servers()
+  local function read(...) return web_probe.read(table.concat({ ... }, "\r\n"), "1.1.1.1") end
+  lu.assertNil(read "SSH-2.0-OpenSSH_9.2")
+  lu.assertNil(read "")
+  for location, portal in pairs {
+    ["https://1.1.1.1/"] = false, ["https://one.one.one.one/"] = false, ["/login"] = false,
+    ["http://top-up.example:8080/x?imsi=1"] = "top-up.example", ["http://user@10.0.0.1"] = "10.0.0.1",
+    ["http://[2001:db8::1]:80/"] = "2001:db8::1",
+  } do
+    lu.assertEquals(read("HTTP/1.1 302 Found", "location: " .. location).portal, portal or nil, location)
+  end
+  lu.assertNil(read("HTTP/1.1 200 OK", "Location: http://top-up.example/").portal)
+  lu.assertEquals(read("HTTP/1.0 511 Network Authentication Required").portal, "")
+  for seconds in pairs { [0] = true, [-90000] = true, [31536000] = true } do
+    local date = os.date("!%a, %d %b %Y %H:%M:%S GMT", os.time() - seconds)
+    lu.assertAlmostEquals(read("HTTP/1.1 301 Moved", "Date: " .. date).clock_delta, seconds, 4000) -- and summer time
+  end
+  lu.assertNil(read("HTTP/1.1 301 Moved", "Date: yesterday").clock_delta)
 end
 
 -- What a file of others' may be: each line below is a recording's.

@@ -12,11 +12,13 @@ local M = {}
 ---@return string[]?|moontower.error? err
 function M.dns(options) end
 
---- tcp { address=, port = integer, link?, timeout = 5 } waits -> seconds, answer | nil, err. The answer is
---- "connected" or "refused", which says as well that there is a way to the host, and back.
----@param options { address: string, port: integer, link: string?, timeout: number? }
+--- tcp { address=, port = integer, link?, timeout = 5, say = string? } waits -> seconds, answer, string? | nil,
+--- err. The answer is "connected" or "refused", which says as well that there is a way to the host, and back. With
+--- `say`, that is sent, and the first bytes that come back are returned, at most 512.
+---@param options { address: string, port: integer, link: string?, timeout: number?, say: string? }
 ---@return number? seconds
 ---@return string|moontower.error? answer
+---@return string? string
 function M.tcp(options) end
 
 return M

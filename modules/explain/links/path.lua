@@ -38,6 +38,10 @@ local function of_filter(host)
 end
 
 local function of_silence(host)
+  local web = host.probes.web
+  if web and web.portal then
+    return facts.portal(web)
+  end
   local prohibiting = first(host.probes.hosts, "prohibited")
   if prohibiting then
     return {
@@ -71,8 +75,12 @@ return link {
       seen:note("came in by " .. all.host.name, ("%d packets"):format(all.host.probes.received_packets))
     end
     if not facts.answers(all) then
-      local prohibited = first(all.host.probes.hosts, "prohibited")
-      return seen:broken(not prohibited and of_filter(all.host) or of_silence(all.host))
+      local web = all.host.probes.web or {}
+      if web.portal then
+        seen:note(web.probe, ("answers %d"):format(web.status))
+      end
+      local is_told = first(all.host.probes.hosts, "prohibited") or web.portal
+      return seen:broken(not is_told and of_filter(all.host) or of_silence(all.host))
     end
     local one = first(all.host.probes.hosts, "seconds")
     return seen:ok("%s answers in %.0f ms", one.probe, one.seconds * 1000)

@@ -133,6 +133,12 @@ local list = {
   { name = "a modem whose data path stands still", broken = "path", shows = "nothing answers",
     run = FAULT .. "stall" },
   { name = "a plan whose data is used up", broken = "path", shows = "prohibited", run = FAULT .. "closed" },
+  { name = "a page of the operator's, and pings pass", broken = "web", shows = "portal.simulated",
+    run = FAULT .. "portal" },
+  { name = "a page of the operator's, and nothing else", broken = "path", shows = "portal.simulated",
+    run = FAULT .. "closed; moontower simulate fault portal" },
+  { name = "this computer's clock is slow", broken = "web", shows = "slow by 400 days",
+    run = FAULT .. "web 34560300" },
   { name = "a packet filter that lets nothing out", broken = "path", shows = "packet filter", run = UP
     .. "nft 'add table inet f; add chain inet f out { type filter hook output priority 0; policy drop; }'" },
   { name = "a packet filter that lets nothing in", broken = "path", shows = "have come in", run = UP

@@ -25,6 +25,7 @@ local list = {
   { name = "a network without IPv6", faults = { "downgrade" }, run = UP },
   { name = "IPv6 is refused", faults = { "refuse-ipv6" }, run = UP, options = QMI },
   { name = "a modem that indicates nothing", faults = { "no-news" }, run = UP },
+  { name = "a web server that answers", run = UP .. "; moontower simulate fault web 3000", word = "web ok" },
   { name = "a slow modem", faults = { "latency=0.4" }, run = UP },
   { name = "a modem that loses an answer", faults = { "silent=1@30" }, run = UP },
   { name = "a network that answers no pings", faults = { "no-pings" }, run = UP },

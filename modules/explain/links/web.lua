@@ -1,0 +1,43 @@
+-- SPDX-License-Identifier: MIT
+-- The web: what answers there is the world, and no page of the operator's; and this computer's clock is right, without
+-- which programs trust no server (TLS).
+
+local facts = require "explain.facts"
+local link = require "explain.link"
+
+local DAY = 86400 -- seconds; certificates are made to be valid some time before
+
+return link {
+  name = "web", needs = { "path" }, by_facts = true,
+
+  look = function(case, seen)
+    local all = facts.of(case)
+    local verdict = facts.lacks_host(all, seen)
+    if verdict then
+      return verdict
+    end
+    local web = all.host.probes.web
+    if not web then
+      return seen:unknown("it was not asked")
+    end
+    seen:note(web.probe, web.problem or ("answers %d"):format(web.status))
+    local delta = web.clock_delta
+    if delta then
+      seen:note("this computer's clock", math.abs(delta) > DAY and ("%+d days"):format(delta // DAY)
+        or ("%+d seconds"):format(delta))
+    end
+    if web.portal then
+      return seen:broken(facts.portal(web))
+    elseif delta and math.abs(delta) > DAY then
+      return seen:broken {
+        code = "unreachable",
+        message = ("this computer's clock is %s by %d days: programs trust no server (TLS)"):format(
+          delta > 0 and "fast" or "slow", math.abs(delta) // DAY),
+        hint = "Set it: `timedatectl set-ntp true`, ntpd, or `date -s`; without a battery it is wrong at each start.",
+      }
+    elseif web.problem then
+      return seen:unknown("no web server answers without TLS")
+    end
+    return seen:ok("the world's, in %.0f ms%s", web.seconds * 1000, delta and ", and the clock is right" or "")
+  end,
+}

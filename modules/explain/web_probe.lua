@@ -1,0 +1,96 @@
+-- SPDX-License-Identifier: MIT
+-- What a web server of the world says through a connection, without TLS: a network that lets nobody through answers in
+-- its place, with a page of its own; and the time that it tells is the world's.
+
+local inet = require "core.inet"
+local probe = require "core.probe"
+
+local M = {}
+
+-- Each redirects to its own name, and to no other.
+local HOSTS = { ipv4 = "1.1.1.1", ipv6 = "2606:4700:4700::1111" }
+local OWN = { ["one.one.one.one"] = true, ["www.cloudflare.com"] = true }
+local PORT, TIMEOUT = 80, 2 -- seconds
+local LOGIN_REQUIRED = 511 -- RFC 6585: Network Authentication Required
+local MONTHS = {
+  Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12,
+}
+
+---@class explain.web
+---@field probe string
+---@field seconds number? until the first bytes came
+---@field problem string?
+---@field status integer? of HTTP
+---@field portal string? the host whose page is shown in place of the world's; "" where that is not said
+---@field clock_delta integer? seconds that this computer's clock is ahead of the answer's
+
+local function field(text, name)
+  for line in text:gmatch "[^\r\n]+" do
+    local key, value = line:match "^([%w-]+):%s*(.-)%s*$"
+    if key and key:lower() == name then return value end
+  end
+end
+
+-- "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110). os.time() takes local time, so the difference of days is counted.
+local function time_of(date)
+  local day, month, year, hour, minute, second = (date or ""):match "(%d%d) (%a%a%a) (%d%d%d%d) (%d%d):(%d%d):(%d%d)"
+  if not MONTHS[month or ""] then
+    return nil
+  end
+  local fields = {
+    day = tonumber(day), month = MONTHS[month], year = tonumber(year), hour = tonumber(hour), min = tonumber(minute),
+    sec = tonumber(second), isdst = false,
+  }
+  local now = os.time()
+  local zone = os.time(os.date("!*t", now) --[[@as osdateparam]]) - now
+  return os.time(fields) - zone
+end
+
+-- Which host's page is shown, if that is another one's.
+local function portal_of(status, location, host)
+  if status == LOGIN_REQUIRED then
+    return ""
+  end
+  local shown = status >= 300 and status < 400 and (location or ""):match "^%a+://([^/?#]+)"
+  shown = shown and shown:gsub("^.*@", ""):gsub(":%d+$", ""):gsub("^%[(.*)%]$", "%1"):lower()
+  return shown and shown ~= host and not OWN[shown] and shown or nil
+end
+
+---What an answer says.
+---@param text string its first bytes
+---@param host string that was asked
+---@return { status: integer, portal: string?, clock_delta: integer? }?
+function M.read(text, host)
+  local status = tonumber(text:match "^HTTP/%d%.?%d? (%d%d%d)")
+  if not status then
+    return nil
+  end
+  local time = time_of(field(text, "date"))
+  return {
+    status = status, portal = portal_of(status, field(text, "location"), host),
+    clock_delta = time and os.time() - time,
+  }
+end
+
+---@param name string of the interface
+---@param has { ipv4: boolean?, ipv6: boolean? } families of its addresses
+---@return explain.web? nil: there is no family to ask by
+function M.ask(name, has)
+  local host = has.ipv4 and HOSTS.ipv4 or has.ipv6 and HOSTS.ipv6
+  if not host then
+    return nil
+  end
+  local written = inet.family(host) == "ipv6" and ("[%s]"):format(host) or host
+  local seconds, err, text = probe.tcp {
+    address = host, port = PORT, link = name, timeout = TIMEOUT,
+    say = ("GET / HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n"):format(written),
+  }
+  local read = seconds and M.read(text or "", host) or {}
+  return {
+    probe = "http://" .. written, seconds = seconds, status = read.status, portal = read.portal,
+    clock_delta = read.clock_delta,
+    problem = not seconds and err.message or not read.status and "no answer of a web server" or nil,
+  }
+end
+
+return M
