@@ -44,8 +44,8 @@ function M.link(result, is_first, watcher)
   end
 end
 
--- The links that are unknown, and why the first of them is, on which others may depend. Where none is broken, those that
--- are not reached count, too.
+-- The links that are unknown, and why the first of them is, on which others may depend. Where none is broken, those
+-- that are not reached count, too.
 local function unknown_of(explanation)
   local names = {}
   for _, result in ipairs(explanation.links) do

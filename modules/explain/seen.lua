@@ -73,9 +73,7 @@ function Seen:ok(format, ...) return { word = "ok", message = format:format(...)
 ---@param format string
 ---@return explain.verdict
 function Seen:ok_but(advice, format, ...)
-  local verdict = self:ok(format, ...)
-  verdict.advice = advice
-  return verdict
+  return { word = "ok", message = format:format(...), advice = advice }
 end
 
 ---It cannot be looked at, nor what needs it.

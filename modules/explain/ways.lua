@@ -104,8 +104,8 @@ local function best_of(list)
 end
 
 -- Gateways of the best ways, if those are other interfaces', are called, so that the kernel asks for them; whether they
--- answer the ping does not matter. Where one of IPv6 does not answer neighbour discovery, the kernel says that it cannot
--- be reached; of IPv4, its table tells.
+-- answer the ping does not matter. Where one of IPv6 does not answer neighbour discovery, the kernel says that it
+-- cannot be reached; of IPv4, its table tells.
 local function silent_gateways(list, name)
   local calls, unreachable = {}, {}
   for family, route in pairs(best_of(list)) do

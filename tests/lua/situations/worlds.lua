@@ -13,6 +13,8 @@ M.broken = {
     options = { "--composition", "qmi" } },
   { name = "MBIM: it falls silent in the middle", broken = "firmware", shows = "does not answer",
     faults = { "hang@8" } },
+  { name = "QMI: it falls silent in the middle", broken = "firmware", shows = "does not answer",
+    faults = { "hang@8" }, options = { "--composition", "qmi" } },
   { name = "the interface is in another network namespace", broken = "port", shows = "network namespace",
     run = "ip netns add other; ip link set wwan0 netns other" },
   { name = "a name that no modem has", broken = "slot", shows = "there is no modem at wwan7", asked = "wwan7" },

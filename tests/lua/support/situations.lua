@@ -12,8 +12,8 @@ local M = {}
 ---@class situation
 ---@field name string
 ---@field broken string|false the first broken link; false: all links hold
----@field shows string? words of the first broken link, or without one of that in `word`: of its message, its hint or its
---- evidence
+---@field shows string? words of the first broken link, or without one of that in `word`: of its message, its hint or
+--- its evidence
 ---@field word string? the verdict that is wanted of another link, as "sim not reached"
 ---@field asked string? the argument of `explain`
 ---@field sys string? on a simulated /sys: a script for it, with the functions of support/sysfs.lua and those below
