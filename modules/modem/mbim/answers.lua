@@ -24,7 +24,7 @@ function M.sim(reply)
     state = sim_states[reply.state] or "failure",
     reason = reply.state,
     imsi = reply.imsi ~= "" and reply.imsi or nil,
-    iccid = reply.iccid ~= "" and reply.iccid or nil,
+    iccid = (reply.iccid or ""):match "^(.-)[Ff]*$":match "^.+", -- some show what fills it up, too
     numbers = reply.telephone_numbers or {},
   }
 end

@@ -30,7 +30,7 @@ local function read_file(device, id, path) return card_file.read(device, id, pat
 local function iccid_of(device)
   local reply, err = device:request(dms_uim.uim_get_iccid)
   if reply then
-    return reply.iccid or ""
+    return ((reply.iccid or ""):gsub("[Ff]+$", "")) -- which some show, too
   end
   return speaks(err) and M.digits_of(read_file(device, 0x2fe2, card_file.CARD)) or ""
 end
