@@ -332,8 +332,9 @@ function T.test_the_ubus_object()
 
     online 1; rpcd list; echo '{"interface":"wan"}' | rpcd call status | tr -d '\n'; echo
     echo '{}' | rpcd call why | tr -d '\n'; echo
-    echo '{"seconds":2}' | rpcd call events >/run/test/events &
-    while kill -0 $! 2>/dev/null; do moontower simulate fault disconnect; sleep 0.3; done
+    while :; do moontower simulate fault disconnect; sleep 0.3; done & faults=$!
+    until grep -q '"event":' /run/test/events; do echo '{"seconds":2}' | rpcd call events >/run/test/events; done
+    kill $faults; wait $faults
     tr -d '\n' </run/test/events; echo
     moontower at AT | tail -n 1; moontower reload 2>&1; calls '"link-up":true' 2; online 1
     ifdown; echo '{}' | rpcd call why | tr -d '\n'; echo; same]])
