@@ -27,6 +27,7 @@ local CTRL_Z, ESCAPE = "\26", "\27"
 ---@field command string
 ---@field shown string the command as people may see it
 ---@field seconds number
+---@field asked number when
 ---@field sent number when
 ---@field data (string|fun(): string?)?
 ---@field foreign boolean? another program's: it gets the lines as they came, secrets included
@@ -47,6 +48,7 @@ local CTRL_Z, ESCAPE = "\26", "\27"
 ---@field came_at number when the last of them came
 ---@field pace number seconds that the modem took for the last probe
 ---@field has_marks boolean? does it answer the questions that resync.lua knows answers by? nil: not known yet
+---@field mute { err: moontower.error, since: number }? it has not answered, however often it was asked
 ---@field last_line string? what came before the next result, where no task awaits that
 ---@field private is_noted boolean? is it known to other runs?
 ---@field prompted boolean? the modem may be waiting for text
@@ -153,6 +155,9 @@ local function await_final(self, job)
 end
 
 local function exchange(self, job)
+  if self.mute and job.asked < self.mute.since then
+    return errors.during(self.mute.err, job.shown) -- its turn came as late as any answer to it could
+  end
   local ok, err = resync.ensure(self, job.seconds)
   if not ok then
     return errors.during(err, job.shown)
@@ -218,7 +223,8 @@ function Port:command(command, options)
     return errors.during(self.lost, shown)
   end
   local job <close> = setmetatable({
-    port = self, command = command, shown = shown, seconds = options.seconds or ANSWER_TIME, lines = {},
+    port = self, command = command, shown = shown, seconds = options.seconds or ANSWER_TIME, asked = task.now(),
+    lines = {},
     data = type(options.data) == "string" and options.data:gsub("\r?\n", "\r") or options.data,
     private = options.private, foreign = options.foreign, done = task.queue(1),
   }, Job)

@@ -14,18 +14,23 @@ local task = require "task"
 ---@field mark integer? what stands before this result and before no other
 ---@field is_probe boolean?
 
-local M = {}
+local M = {
+  ---How long a modem is silent, seconds, until it is taken to be mute, rather than slow.
+  MUTE_AFTER = 10,
+}
 
 local QUIET, PATIENCE = 0.3, 30 -- seconds that a modem is silent for when it has nothing more to say: at least, at most
-local PROBE_TIME = 1
+local PROBE_TIME, PACE_MAX = 1, 6
+local MUTE_TIME = 1 -- seconds for a mute one
 local BACKLOG, BACKLOG_TIME = 4, 10 -- so many questions within so many seconds
+local OWED_MAX = 32 -- of a modem that has been mute for long
 local READ_TIME = 0.01 -- enough to read what is there already
 local ESCAPE = "\27"
 
--- ITU-T V.250's registers with the characters for editing: the answers are 013 and 010, the characters themselves.
+-- ITU-T V.250's registers with the characters for editing: the answers are 013, 010 and 008, the characters themselves.
 -- Modems that do not know them answer ERROR.
-local MARKED = "ATS3?"
-local marks = { [MARKED] = 13, ["ATQ0V1S4?"] = 10 }
+local MARKED = { "ATS3?", "ATS5?" }
+local marks = { ["ATS3?"] = 13, ["ATQ0V1S4?"] = 10, ["ATS5?"] = 8 }
 -- The program that used the port before may have left it with results in numbers, or with none: Q0V1 ends that. Some
 -- firmware takes no two commands in a line.
 local COMMANDS = { "AT", "ATQ0V1S4?", "ATQ0V1", "AT" }
@@ -76,15 +81,19 @@ local function took(port, now)
 end
 
 -- Which of what is owed it is; nil: none of it. A text may have lines that look like results, so there may be more of
--- them than commands.
-local function place_of(port, line)
+-- them than commands. Of several questions alike, it is the first one's, unless the last one has just been asked: then
+-- the modem was mute, and has lost the others.
+local function place_of(port, line, now)
+  local first, oldest, newest = port.owed[1], nil, nil
   for i, owed in ipairs(line and port.owed or {}) do
     if is_mark(owed, line) then
-      port.has_marks = true
-      return i
+      oldest, newest = oldest or i, i
     end
   end
-  local first = port.owed[1]
+  if newest then
+    port.has_marks = true
+    return now - port.owed[newest].sent <= QUIET and newest or oldest
+  end
   return first and not (first.mark and port.has_marks ~= false) and 1 or nil
 end
 
@@ -93,14 +102,15 @@ end
 ---@param token table its `took` becomes how long the modem may take for the next one
 ---@param line string? what came before it, since the last result
 function M.came(port, token, line)
-  local now, place = task.now(), place_of(port, line)
+  local now = task.now()
+  local place = place_of(port, line, now)
   token.took = took(port, now)
   if place then
     local owed = port.owed[place]
-    port.pace = owed.is_probe and time_of(port, owed, now) or port.pace
+    port.pace = owed.is_probe and math.min(time_of(port, owed, now), PACE_MAX) or port.pace
     table.move(port.owed, place + 1, #port.owed + place, 1)
   end
-  port.came_at = now
+  port.came_at, port.mute = now, nil
 end
 
 ---A line that may be a result in numbers, as ITU-T V.250 has them: OK or ERROR. Only probes are answered so.
@@ -115,7 +125,7 @@ end
 -- Waits for what is owed, twice as long as the modem took for what came: `round.patience`. The last result; of one that
 -- makes another question needed, only the last question waits for more.
 local function settle(port, round, seconds, is_last)
-  local last
+  local last, deadline = nil, task.now() + seconds
   local token, err = M.next_token(port, seconds)
   while token and token.kind == "final" do
     last = token.result
@@ -123,7 +133,8 @@ local function settle(port, round, seconds, is_last)
     if last ~= "ok" and not is_last or #port.owed == 0 and port.finals:length() == 0 then
       return last
     end
-    token, err = M.next_token(port, round.patience)
+    local is_needed = is_last and port.has_marks -- silence proves nothing where a number can
+    token, err = M.next_token(port, math.max(round.patience, is_needed and deadline - task.now() or 0))
   end
   if token then
     return last, select(2, port:send(ESCAPE, seconds)) -- a prompt: what was sent has become a part of its text
@@ -158,6 +169,9 @@ local function send(port, command, seconds)
   end
   if ok then
     table.insert(port.owed, { sent = task.now(), mark = marks[command], is_probe = true })
+    if #port.owed > OWED_MAX then
+      table.remove(port.owed, 1)
+    end
     ok, err = port:ask { command = command, shown = command, lines = {}, probe = true, seconds = seconds }
     if not ok then
       table.remove(port.owed)
@@ -169,9 +183,20 @@ local function send(port, command, seconds)
   return ok, err
 end
 
+local function is_asked(port, command)
+  for _, owed in ipairs(port.owed) do
+    if owed.mark == marks[command] then return true end
+  end
+  return false
+end
+
+-- A number that is not asked for already tells most.
 local function command_at(port, step)
   local is_marked = step == 1 and #port.owed > 0 or step > 2 and port.has_marks
-  return is_marked and MARKED or COMMANDS[step]
+  if not is_marked then
+    return COMMANDS[step]
+  end
+  return is_asked(port, MARKED[1]) and not is_asked(port, MARKED[2]) and MARKED[2] or MARKED[1]
 end
 
 -- An error, or OK and then nothing more, are what modems do that do not know the numbers: a bare AT is left to try.
@@ -226,9 +251,12 @@ function M.ensure(port, seconds)
   if not port.unsure then
     return true
   end
+  local start = port.owed[1] and port.owed[1].sent or task.now()
   task.sleep(READ_TIME)
-  local ok, err = probe(port, seconds)
+  local ok, err = probe(port, port.mute and math.min(seconds, MUTE_TIME) or seconds)
   port.current = nil
+  local is_mute = err and err.code == "timeout" and task.now() - math.max(start, port.came_at) >= M.MUTE_AFTER
+  port.mute = is_mute and { err = err, since = task.now() } or nil
   while port.finals:length() > 0 do port.finals:pop() end
   if ok then
     port.unsure, port.late = false, nil

@@ -7,6 +7,7 @@ local core_port = require "core.port"
 local descriptor = require "core.descriptor"
 local lu = require "luaunit"
 local process = require "core.process"
+local resync = require "at.resync"
 local task = require "task"
 
 local T = {}
@@ -477,6 +478,33 @@ function T.test_modem_that_does_not_answer()
     silent = true
     local _, err = port:command("AT+C", { seconds = 0.02 })
     lu.assertEquals(tostring(err), "AT+C: no answer in 0.02 seconds")
+  end)
+end
+
+-- Who asked while the modem was found to be mute has waited long enough; who asks then waits a second.
+function T.test_a_mute_modem_is_not_waited_for_again_and_again()
+  local seen, silent, usual = 0, true, resync.MUTE_AFTER
+  local _ <close> = task.finally(function() resync.MUTE_AFTER = usual end)
+  resync.MUTE_AFTER = 0.2
+  with_modem(false, function(command)
+    seen = seen + 1
+    local number = ({ ["ATS3?"] = "\r\n013\r\n", ["ATS5?"] = "\r\n008\r\n" })[command] or ""
+    return silent and "" or number .. "\r\nOK\r\n"
+  end, function(port)
+    local askers = {}
+    for i = 1, 20 do
+      askers[i] = function() return { port:command("AT+" .. i, { seconds = 0.3 }) } end
+    end
+    for _, result in ipairs(assert(task.all(table.unpack(askers)))) do
+      lu.assertEquals(result[2].code, "timeout")
+      lu.assertStrContains(tostring(result[2]), "does not answer")
+    end
+    lu.assertTrue(seen <= 4, seen)
+    local _, err = port:command("AT+A", { seconds = 3600 })
+    lu.assertEquals(err.code, "timeout")
+    silent = false
+    assert(port:command "AT+B")
+    assert(port:command "AT+C")
   end)
 end
 

@@ -10,7 +10,7 @@ local task = require "task"
 local T = {}
 
 local SLOW = 0.4 -- longer than the engine takes silence for an end
-local registers = { ["ATS3?"] = "013", ["ATQ0V1S4?"] = "010", ["ATS4?"] = "010" }
+local registers = { ["ATS3?"] = "013", ["ATQ0V1S4?"] = "010", ["ATS4?"] = "010", ["ATS5?"] = "008" }
 
 ---@class slow_modem
 ---@field seconds number that it takes for each answer
