@@ -86,10 +86,11 @@ local function see_bytes(self, line)
   end
 end
 
--- Bytes on lines of their own, behind a logger's mark or an offset: "D QC-QMI  : 01 1E 00 80", "<< 00000010: 02 04".
--- Nothing else tells that they are a message than that they are as long as its beginning says, so only such count.
+-- Bytes on lines of their own behind a logger's name: "D QC-QMI  : 01 1E 00 80". Nothing else tells that they are a
+-- message than that they are as long as its beginning says, so only such count. Offsets, and bare hex, are what people
+-- paste: decode/hex.lua.
 local function see_dump(self, line)
-  local digits = (line:match "[:<>]%s+(%x%x [%x ]*)$" or line:match "^%s*(%x%x [%x ]*)$" or "") .. " "
+  local digits = (line:match "%f[%w_%-]%a[%w_%-]*%s*:%s+(%x%x [%x ]*)$" or "") .. " "
   local is_dump = digits ~= " " and not digits:gsub("%x%x +", ""):find "%x"
   local bytes = is_dump and (self.dumped or "") .. bytes_of(digits) or ""
   local head = control.head(bytes)

@@ -73,14 +73,12 @@ function T.test_logs()
     ["sending (16): " .. OPEN:gsub(":", " ") .. "\n  header_type: 0001\nreading (16): " .. OPENED:gsub(":", " ")]
       = { "> mbim 16", "< mbim 16" },
     ["Send packet: " .. GET_IDS:gsub(":", " "):lower() .. "\n"] = { "> qmi 13" },
-    -- over several lines: Android, and a mail; not what is cut, and not what is no message
+    -- over several lines, of Android; not what is cut, and not what is no message
     ["30.555  52  335 D QC-QMI  : qmi_qmux: TX/RX - RX 20 bytes on conn_id=0\n"
       .. "30.556  52  335 D QC-QMI  : 01 13 00 80 05 01 02 07 00 48 00 07 00 02 04 00 \n"
-      .. "30.556  52  335 D QC-QMI  : 01 00 34 00 \n37.107 62 162 I RILC : 01 02 03\n"] = { "< qmi 20" },
-    [" >> 00000000: 01 0c 00 00 02 01 00 05 00 56 55 00 00\n\nThe reply:\n"
-      .. " << 00000000: 01 13 00 80 02 01 02 05 00 56 55 07 00 02 04 00\n << 00000010: 01 00 47 00\n"
-      .. " << 00000000: 01 13 00 80 02 01 02 05 00 56 55 07 00 02 04 00\nand so on\n 01 00 47 00\n"] =
-      { "> qmi 13", "< qmi 20" },
+      .. "30.556  52  335 D QC-QMI  : 01 00 34 00 \n37.107 62 162 I RILC : 01 02 03\n"
+      .. "30.556  52  335 D QC-QMI  : 01 13 00 80 05 01 02 07 00 48 00 07 00 02 04 00 \n"
+      .. "30.556  52  335 D QC-QMI  : qmi_qmux: closed\n38.1  52  335 D QC-QMI  : 01 00 34 00\n"] = { "< qmi 20" },
     -- by QRTR: the frame's flags are those of the host both ways
     ["<<<<<<   data   = 01:0C:00:00:0B:01:00:01:00:43:00:00:00\n"
       .. "<<<<<<   data   = 01:13:00:00:0B:01:02:01:00:43:00:07:00:02:04:00:01:00:47:00\n"
