@@ -21,7 +21,7 @@ local T = {}
 local MODEMS = 32
 local FAULTS = math.tointeger(tonumber(os.getenv "MT_CHAOS_FAULTS") or 1000)
 local SEED = math.tointeger(tonumber(os.getenv "MT_CHAOS_SEED") or os.time())
-local PATIENCE = 120 -- seconds: a mute modem is asked for ten, twice, before it is reset
+local PATIENCE = 600 -- seconds: a mute modem is asked for ten, twice, before it is reset; and a busy machine is slow
 
 local entered, refused = tier1.enter()
 local executable = require("core.program").executable
