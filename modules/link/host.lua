@@ -6,6 +6,7 @@ local lazy = require "base.lazy"
 local channels = lazy(function() return require "link.channel" end)
 local dns = lazy(function() return require "link.dns" end)
 local errors = require "errors"
+local fs = require "core.fs"
 local journals = require "link.journal"
 local log = require "log"
 local netlink = require "core.netlink"
@@ -28,8 +29,20 @@ local function global_ipv6(name)
   end
 end
 
+-- Then no address of this session can be used here, nor would one be made.
+local function has_ipv6_off(link) return (fs.read(journals.sysctl_path(link.name, "disable_ipv6")) or "1"):find "^1" end
+
 -- A session whose address comes by router advertisement: the kernel makes it, and tells.
 local function wait_for_slaac(link)
+  if has_ipv6_off(link) then
+    return errors.fail {
+      code = "no-address", source = "link",
+      message = ("connected by IPv6 alone, and this host has it switched off (net.ipv6.conf.%s.disable_ipv6)")
+        :format(link.name),
+      hint = ("Switch it on, as by `sysctl net.ipv6.conf.%s.disable_ipv6=0`, or ask for `--ip ipv4`, which some APNs "
+        .. "give as well."):format(link.name),
+    }
+  end
   local watching, err = netlink.monitor { groups = { "address" } }
   local monitor <close> = watching
   if not monitor then
