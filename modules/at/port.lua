@@ -129,7 +129,7 @@ local function answer_prompt(self, job)
 end
 
 local function await_final(self, job)
-  local deadline, unproved = task.now() + job.seconds, nil
+  local deadline, unproved, was_asked = task.now() + job.seconds, nil, false
   while true do
     local seconds = deadline - task.now()
     local token, err = resync.next_token(self, unproved and math.min(seconds, resync.quiet(self)) or seconds)
@@ -138,7 +138,9 @@ local function await_final(self, job)
       if not sent then
         return nil, why
       end
-      deadline = task.now() + job.seconds -- which a person may have used up to write the text
+      if not was_asked then
+        was_asked, deadline = true, task.now() + job.seconds -- which a person may have used up to write the text
+      end
     elseif token and not token.unproved then
       return token
     elseif token then
@@ -310,7 +312,7 @@ function Port.new(opened, path)
   local weak = { __mode = "k" }
   local self = setmetatable({
     path = path, port = opened, group = task.group(), parser = core.parser(), unsure = true, owed = {},
-    came_at = 0, pace = 0,    jobs = task.queue(COMMANDS_MAX), waiting = {}, finals = task.queue(), turn = task.mutex(),
+    came_at = 0, pace = 0, jobs = task.queue(COMMANDS_MAX), waiting = {}, finals = task.queue(), turn = task.mutex(),
     urc_listeners = setmetatable({}, weak), raw_listeners = setmetatable({}, weak),
   }, Port)
   self.group:spawn(read_tokens, self, opened)

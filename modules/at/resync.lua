@@ -81,8 +81,8 @@ local function took(port, now)
 end
 
 -- Which of what is owed it is; nil: none of it. A text may have lines that look like results, so there may be more of
--- them than commands. Of several questions alike, it is the first one's, unless the last one has just been asked: then
--- the modem was mute, and has lost the others.
+-- them than commands. Of several questions alike, it is the first one's; and where the last one has just been asked, it
+-- may be that one's: then the modem was mute, has lost the others, and is not slow.
 local function place_of(port, line, now)
   local first, oldest, newest = port.owed[1], nil, nil
   for i, owed in ipairs(line and port.owed or {}) do
@@ -92,22 +92,23 @@ local function place_of(port, line, now)
   end
   if newest then
     port.has_marks = true
-    return now - port.owed[newest].sent <= QUIET and newest or oldest
+    return oldest, oldest ~= newest and now - port.owed[newest].sent <= QUIET
   end
-  return first and not (first.mark and port.has_marks ~= false) and 1 or nil
+  return first and not (first.mark and port.has_marks ~= false) and 1 or nil, false
 end
 
 ---A result has come that no task awaits: of a command that has had no answer in time, or of a probe.
 ---@param port at.port
----@param token table its `took` becomes how long the modem may take for the next one
+---@param token table its `took` becomes how long the modem may take for the next one; `is_owed`, whether it was owed;
+--- `in_doubt`, whether it may be a later one's
 ---@param line string? what came before it, since the last result
 function M.came(port, token, line)
   local now = task.now()
-  local place = place_of(port, line, now)
-  token.took = took(port, now)
+  local place, in_doubt = place_of(port, line, now)
+  token.took, token.is_owed, token.in_doubt = took(port, now), place ~= nil, in_doubt
   if place then
     local owed = port.owed[place]
-    port.pace = owed.is_probe and math.min(time_of(port, owed, now), PACE_MAX) or port.pace
+    port.pace = owed.is_probe and not in_doubt and math.min(time_of(port, owed, now), PACE_MAX) or port.pace
     table.move(port.owed, place + 1, #port.owed + place, 1)
   end
   port.came_at, port.mute = now, nil
@@ -123,18 +124,26 @@ end
 -- ---- probing ----
 
 -- Waits for what is owed, twice as long as the modem took for what came: `round.patience`. The last result; of one that
--- makes another question needed, only the last question waits for more.
+-- makes another question needed, only the last question waits for more. Results that nothing is owed prolong nothing.
 local function settle(port, round, seconds, is_last)
-  local last, deadline = nil, task.now() + seconds
+  local last, ends = nil, task.now() + seconds
+  local deadline = ends
   local token, err = M.next_token(port, seconds)
   while token and token.kind == "final" do
+    local now = task.now()
+    if not last or token.is_owed then
+      round.patience = math.min(math.max(round.patience, 2 * token.took, M.quiet(port)), PATIENCE)
+      round.in_doubt = token.in_doubt
+      local is_needed = is_last and port.has_marks and not token.in_doubt -- silence proves nothing where a number can
+      ends = math.max(now + round.patience, is_needed and deadline or 0)
+    elseif now >= ends then
+      return nil -- it sends results without end
+    end
     last = token.result
-    round.patience = math.min(math.max(round.patience, 2 * token.took, M.quiet(port)), PATIENCE)
     if last ~= "ok" and not is_last or #port.owed == 0 and port.finals:length() == 0 then
       return last
     end
-    local is_needed = is_last and port.has_marks -- silence proves nothing where a number can
-    token, err = M.next_token(port, math.max(round.patience, is_needed and deadline - task.now() or 0))
+    token, err = M.next_token(port, ends - now)
   end
   if token then
     return last, select(2, port:send(ESCAPE, seconds)) -- a prompt: what was sent has become a part of its text
@@ -183,20 +192,23 @@ local function send(port, command, seconds)
   return ok, err
 end
 
-local function is_asked(port, command)
-  for _, owed in ipairs(port.owed) do
-    if owed.mark == marks[command] then return true end
+-- Where in what is owed a question was asked last.
+local function place_asked(port, command)
+  local place = 0
+  for i, owed in ipairs(port.owed) do
+    place = owed.mark == marks[command] and i or place
   end
-  return false
+  return place
 end
 
--- A number that is not asked for already tells most.
-local function command_at(port, step)
-  local is_marked = step == 1 and #port.owed > 0 or step > 2 and port.has_marks
+-- A number that is not asked for already tells most; else the last one that is, as it leaves least behind it.
+local function command_at(port, step, has_answered)
+  local is_marked = step == 1 and #port.owed > 0 or port.has_marks and (step > 2 or has_answered)
   if not is_marked then
     return COMMANDS[step]
   end
-  return is_asked(port, MARKED[1]) and not is_asked(port, MARKED[2]) and MARKED[2] or MARKED[1]
+  local first, second = place_asked(port, MARKED[1]), place_asked(port, MARKED[2])
+  return first > 0 and (second == 0 or second > first) and MARKED[2] or MARKED[1]
 end
 
 -- An error, or OK and then nothing more, are what modems do that do not know the numbers: a bare AT is left to try.
@@ -223,8 +235,9 @@ local function probe(port, seconds)
     local time = time_for(port, step, seconds, math.max(deadline - task.now(), 0.001))
     local ok, err, last = true, nil, nil
     if step == 1 or result or not has_enough(port) then
-      ok, err = send(port, command_at(port, step), time)
+      ok, err = send(port, command_at(port, step, result ~= nil), time)
     end
+    round.in_doubt = false
     if ok then
       last, err = settle(port, round, time, is_last)
     end
@@ -237,7 +250,7 @@ local function probe(port, seconds)
       return true
     end
     result = last or result
-    step = step_after(port, step, last)
+    step = round.in_doubt and is_last and step or step_after(port, step, last)
   end
   return no_sense(port, result ~= "ok" and result or nil)
 end

@@ -18,6 +18,8 @@ local registers = { ["ATS3?"] = "013", ["ATQ0V1S4?"] = "010", ["ATS4?"] = "010",
 ---@field echo "none"|"at once"|"in turn"
 ---@field late string what it answers to AT+LATE
 ---@field waits boolean? it does that when the next command has come
+---@field repeated core.queue? it does that when one thing has been asked twice since, which this tells
+---@field flood string? what it sends without end then
 ---@field numeric boolean? it begins with results in numbers
 ---@field urc string? what it sends before each answer
 ---@field seen string[] what it has worked off
@@ -42,7 +44,12 @@ end
 local function work(modem, wire, jobs)
   for command in jobs.pop, jobs do
     modem.seen[#modem.seen + 1] = command
+    if command == "AT+LATE" and modem.repeated then modem.repeated:pop() end
     task.sleep(modem.seconds)
+    while command == "AT+LATE" and modem.flood do
+      wire:write(modem.flood)
+      task.sleep(0.02)
+    end
     if modem.echo == "in turn" then wire:write(command .. "\r") end
     if modem.urc then wire:write("\r\n" .. modem.urc .. "\r\n") end
     local held = modem.held
@@ -59,13 +66,18 @@ local function work(modem, wire, jobs)
 end
 
 local function play(modem, wire)
-  local jobs, group <close> = task.queue(), task.group()
+  local jobs, asked, group <close> = task.queue(), {}, task.group()
   group:spawn(work, modem, wire, jobs)
   local rest = ""
   for bytes in wire.read, wire do
     if modem.echo == "at once" then wire:write(bytes) end
     rest = rest .. bytes
-    for line in rest:gmatch "([^\r]*)\r" do jobs:push(line) end
+    for line in rest:gmatch "([^\r]*)\r" do
+      asked = line == "AT+LATE" and {} or asked
+      if asked[line] and modem.repeated then modem.repeated:push(true) end
+      asked[line] = true
+      jobs:push(line)
+    end
     rest = rest:match "[^\r]*$"
   end
 end
@@ -173,6 +185,34 @@ function T.test_a_late_answer_amid_unsolicited_lines()
   each(product(product({ {} }, "urc", { "^RSSI: 5", "+CREG: 1", "NO CARRIER" }), "echo", ECHOES), function(port, fields)
     is_late(port)
     assert_in_step(port, fields)
+  end)
+end
+
+-- It answers the first of two questions alike just after the second has come: that is not the second one's answer.
+function T.test_a_question_that_was_asked_twice()
+  each(product({ { seconds = 0.1 } }, "echo", ECHOES), function(port, fields, modem)
+    port:command("AT+LATE", { seconds = 0.05 })
+    assert_in_step(port, fields)
+    modem.repeated = task.queue(1)
+    is_late(port)
+    for i = 1, 4 do
+      local command = "AT+" .. i
+      local reply = port:command(command, { seconds = 2 })
+      lu.assertEquals(reply and reply.lines or { "+X: " .. command }, { "+X: " .. command }, described(fields))
+    end
+    assert_in_step(port, fields)
+  end)
+end
+
+-- Results, or prompts, that never end keep no command waiting beyond its time.
+function T.test_a_modem_that_does_not_stop()
+  local list = product({ {} }, "flood", { "\r\nOK\r\n", "\r\nERROR\r\n", "\r\n> boot\r\n" })
+  each(product(product(list, "first", { 0.1, 2 }), "echo", ECHOES), function(port, fields)
+    port:command("AT", { seconds = 60 })
+    for _, seconds in ipairs { fields.first, 1 } do
+      local _, err = task.timeout(15, port.command, port, "AT+LATE", { seconds = seconds })
+      lu.assertNotStrContains(tostring(err), "timed out", described(fields))
+    end
   end)
 end
 
