@@ -87,11 +87,18 @@ local function await(list, news, seconds)
   end
 end
 
--- Asks one after the other, the next one when those before it do not answer soon. Keeps open what is returned.
-local function first_that_answers(candidates, is_patient)
+local function close_others(list, kept)
+  for _, asked in ipairs(list) do
+    if asked ~= kept then asked.opened:close() end
+  end
+end
+
+-- Asks one after the other, the next one when those before it do not answer soon. Keeps open what it returns: one that
+-- answers, or else, if `any` will do, the first one that is free.
+local function first_that_answers(candidates, options)
   local group <close>, news = task.group(), task.queue(#candidates + 1)
-  local list, first_err = {}, nil
-  local found
+  local list, first_err, found = {}, nil, nil
+  local undo <close> = task.undo(function() close_others(list) end)
   for i, port in ipairs(candidates) do
     local asked, err = ask(group, list, port, news)
     if asked then
@@ -102,16 +109,13 @@ local function first_that_answers(candidates, is_patient)
     end
     if found then break end
   end
-  if not found and is_patient then
+  if not found and options.is_patient then
     found = await(list, news, LATE)
   end
-  return found, list, first_err
-end
-
-local function close_others(list, kept)
-  for _, asked in ipairs(list) do
-    if asked ~= kept then asked.opened:close() end
-  end
+  found = found or options.any and list[1] or nil
+  close_others(list, found)
+  undo.finished = true
+  return found, first_err
 end
 
 -- Those that are named as AT ports, the better ones first; and those that nothing is known of.
@@ -130,9 +134,7 @@ local function open_named(named)
   if #named == 1 then
     return M.open_path(named[1].path)
   end
-  local found, list, err = first_that_answers(named, false)
-  found = found or list[1]
-  close_others(list, found)
+  local found, err = first_that_answers(named, { any = true })
   if found then
     log.info("AT commands go to %s, %s of %d AT ports", found.opened.path,
       found.answers and "the first that answers" or "though none answers,", #named)
@@ -141,8 +143,7 @@ local function open_named(named)
 end
 
 local function open_unknown(unknown, is_patient)
-  local found, list = first_that_answers(unknown, is_patient)
-  close_others(list, found)
+  local found = first_that_answers(unknown, { is_patient = is_patient })
   if found then
     log.info("AT commands go to %s, which answers them", found.opened.path)
   end
@@ -175,13 +176,14 @@ function M.probe(list)
   local _, unknown = candidates_of(list)
   local group <close>, news = task.group(), task.queue(#unknown + 1)
   local asked = {}
+  local _ <close> = task.finally(function() close_others(asked) end)
   for _, port in ipairs(unknown) do ask(group, asked, port, news) end
   await(asked, news, LATE)
+  local deadline = task.now() + LAST
   for _, one in ipairs(asked) do
-    if one.answers == nil then await({ one }, news, LAST) end
+    if one.answers == nil then await({ one }, news, deadline - task.now()) end
     one.port.role = one.answers and "at" or one.port.role
   end
-  close_others(asked)
 end
 
 return M

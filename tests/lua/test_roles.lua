@@ -3,6 +3,7 @@
 
 local core_port = require "core.port"
 local descriptor = require "core.descriptor"
+local fs = require "core.fs"
 local log = require "log"
 local lu = require "luaunit"
 local maker = require "maker"
@@ -247,6 +248,23 @@ function T.test_the_next_port_of_a_maker_s_table()
       add_interface(2, "option", first)
       add_interface(3, "option", second)
       assert_opens(description, first)
+    end)
+  end)
+end
+
+function T.test_ports_are_closed_when_asking_them_is_given_up()
+  with_pty(nil, function(first)
+    with_pty(nil, function(second)
+      local description = plug("2c7c", "0125")
+      add_interface(2, "option", first)
+      add_interface(3, "option", second)
+      local before = #fs.list "/proc/self/fd"
+      for _, fn in ipairs { at_ports.open, function()
+        at_ports.probe { { role = "unknown", path = first }, { role = "unknown", path = second } }
+      end } do
+        local _, err = task.timeout(1.2, fn, description)
+        lu.assertEquals({ err.code, #fs.list "/proc/self/fd" }, { "timeout", before })
+      end
     end)
   end)
 end
