@@ -11,6 +11,7 @@ local M = {}
 local HOSTS = { ipv4 = "1.1.1.1", ipv6 = "2606:4700:4700::1111" }
 local OWN = { ["one.one.one.one"] = true, ["www.cloudflare.com"] = true }
 local PORT, TIMEOUT = 80, 2 -- seconds
+local DAY = 86400 -- seconds
 local LOGIN_REQUIRED = 511 -- RFC 6585: Network Authentication Required
 local MONTHS = {
   Jan = 1, Feb = 2, Mar = 3, Apr = 4, May = 5, Jun = 6, Jul = 7, Aug = 8, Sep = 9, Oct = 10, Nov = 11, Dec = 12,
@@ -31,19 +32,22 @@ local function field(text, name)
   end
 end
 
--- "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110). os.time() takes local time, so the difference of days is counted.
+-- Of the Gregorian calendar, from 1970 on; a year ends with February, as leap days do.
+local function days_of(year, month, day)
+  if month < 3 then
+    year, month = year - 1, month + 12
+  end
+  return 365 * year + year // 4 - year // 100 + year // 400 + (153 * (month - 3) + 2) // 5 + day - 719469
+end
+
+-- "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110), in seconds since 1970. os.time() would take it for local time, and raises
+-- for some.
 local function time_of(date)
   local day, month, year, hour, minute, second = (date or ""):match "(%d%d) (%a%a%a) (%d%d%d%d) (%d%d):(%d%d):(%d%d)"
   if not MONTHS[month or ""] then
     return nil
   end
-  local fields = {
-    day = tonumber(day), month = MONTHS[month], year = tonumber(year), hour = tonumber(hour), min = tonumber(minute),
-    sec = tonumber(second), isdst = false,
-  }
-  local now = os.time()
-  local zone = os.time(os.date("!*t", now) --[[@as osdateparam]]) - now
-  return os.time(fields) - zone
+  return days_of(tonumber(year), MONTHS[month], tonumber(day)) * DAY + hour * 3600 + minute * 60 + second
 end
 
 -- Which host's page is shown, if that is another one's.
