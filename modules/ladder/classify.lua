@@ -22,8 +22,9 @@ local kinds = {
 -- How many failures in a row it takes until the next rung is used: a network may be busy for a while, and a modem that
 -- was mute once may just have been slow.
 local patience = { path = 1, mute = 2, network = 3 }
--- Errors from these sources are this computer's trouble, such as a full disk. No rung helps against it.
-local of_host = { fs = true, netlink = true, process = true, dns = true, state = true, multipath = true }
+-- Errors from these sources are this computer's trouble, such as a full disk, or IPv6 switched off. No rung helps
+-- against it.
+local of_host = { fs = true, host = true, netlink = true, process = true, dns = true, state = true, multipath = true }
 local at_once = { ["modem-failed"] = true, ["modem-mute"] = true } -- it has been asked several times already
 
 -- Refusals of a connection that last, whatever the modem is made to do (3GPP TS 24.008, 24.301): barred, unknown APN,

@@ -36,7 +36,7 @@ local function has_ipv6_off(link) return (fs.read(journals.sysctl_path(link.name
 local function wait_for_slaac(link)
   if has_ipv6_off(link) then
     return errors.fail {
-      code = "no-address", source = "link",
+      code = "no-address", source = "host",
       message = ("connected by IPv6 alone, and this host has it switched off (net.ipv6.conf.%s.disable_ipv6)")
         :format(link.name),
       hint = ("Switch it on, as by `sysctl net.ipv6.conf.%s.disable_ipv6=0`, or ask for `--ip ipv4`, which some APNs "

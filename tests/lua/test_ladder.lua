@@ -149,6 +149,9 @@ function T.test_a_full_disk_is_no_trouble_of_the_modems()
     escalate(steps, 9, errors.new { code = "io", source = source, message = "no space left on device" })
     lu.assertEquals(done, {}, source)
   end
+  local steps, done = new()
+  escalate(steps, 9, errors.new { code = "no-address", source = "host", message = "IPv6 is switched off here" })
+  lu.assertEquals(done, {})
 end
 
 function T.test_without_a_rung_that_works_it_says_so()
