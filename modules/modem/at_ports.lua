@@ -135,11 +135,12 @@ local function open_named(named)
     return M.open_path(named[1].path)
   end
   local found, err = first_that_answers(named, { any = true })
-  if found then
-    log.info("AT commands go to %s, %s of %d AT ports", found.opened.path,
-      found.answers and "the first that answers" or "though none answers,", #named)
+  if not found then
+    return nil, err
   end
-  return found and found.opened, err
+  log.info("AT commands go to %s, %s of %d AT ports", found.opened.path,
+    found.answers and "the first that answers" or "though none answers,", #named)
+  return found.opened
 end
 
 local function open_unknown(unknown, is_patient)
