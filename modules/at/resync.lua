@@ -53,11 +53,16 @@ function M.next_token(port, seconds)
   return token, err
 end
 
----A command has had no answer in time.
+local function forget_finals(port)
+  while port.finals:length() > 0 do port.finals:pop() end
+end
+
+---A command has had no answer in time, or could not be written to its end.
 ---@param port at.port
 ---@param job at.job
 function M.lose_count(port, job)
   port.unsure = true
+  forget_finals(port)
   if port.port and not port.port.is_matched then
     port.late, port.echo = job, nil
     table.insert(port.owed, { sent = job.sent })
@@ -270,7 +275,7 @@ function M.ensure(port, seconds)
   port.current = nil
   local is_mute = err and err.code == "timeout" and task.now() - math.max(start, port.came_at) >= M.MUTE_AFTER
   port.mute = is_mute and { err = err, since = task.now() } or nil
-  while port.finals:length() > 0 do port.finals:pop() end
+  forget_finals(port)
   if ok then
     port.unsure, port.late = false, nil
   end

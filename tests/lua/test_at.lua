@@ -5,6 +5,7 @@ local at = require "at"
 local core = require "core.at"
 local core_port = require "core.port"
 local descriptor = require "core.descriptor"
+local errors = require "errors"
 local lu = require "luaunit"
 local process = require "core.process"
 local resync = require "at.resync"
@@ -505,6 +506,22 @@ function T.test_a_mute_modem_is_not_waited_for_again_and_again()
     silent = false
     assert(port:command "AT+B")
     assert(port:command "AT+C")
+  end)
+end
+
+-- The answer comes while the command is still being written, and then the rest cannot be.
+function T.test_an_answer_to_a_command_that_could_not_be_written_whole()
+  with_modem(false, answer_as_usual, function(port)
+    assert(port:command "ATI")
+    local send = port.send
+    port.send = function(self, bytes, seconds)
+      send(self, bytes, seconds)
+      repeat task.sleep(0) until self.finals:length() > 0
+      self.send = nil
+      return nil, errors.new { code = "timeout", source = "test", message = "not all of it could be written" }
+    end
+    lu.assertEquals(select(2, port:command "ATI").code, "timeout")
+    lu.assertEquals(assert(port:command "AT+CSQ;+CPIN?").lines, lines_of(transcripts["AT+CSQ;+CPIN?"]))
   end)
 end
 
