@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- The phonebook service of MBIM 1.0: the entries on the card. Modems tell how many there are as soon as the card is
--- ready, without being asked.
+-- ready, without being asked. Whom a person knows is secret.
 
 local mbim = require "mbim.command"
 
-local u32, text, enum, struct, refs = mbim.u32, mbim.text, mbim.enum, mbim.struct, mbim.refs
+local u32, text, secret = mbim.u32, mbim.text, mbim.secret
+local enum, struct, refs = mbim.enum, mbim.struct, mbim.refs
 
 ---@class mbim.phonebook
 local phonebook, command = mbim.commands "phonebook"
@@ -32,8 +33,8 @@ command("read", 2, "Phonebook Read", function() return {
   response = {
     refs(struct {
       u32 "index",
-      text "number",
-      text "name",
+      secret(text) "number",
+      secret(text) "name",
     }) "entries",
   },
 } end)
@@ -50,8 +51,8 @@ command("write", 4, "Phonebook Write", function() return {
   set = {
     enum(u32, { unused = 0, index = 1 }) "flag",
     u32 "index",
-    text "number",
-    text "name",
+    secret(text) "number",
+    secret(text) "name",
   },
   response = {},
 } end)

@@ -397,6 +397,19 @@ function T.test_at_inside_mbim()
   lu.assertEquals(passed("set", { kind = "system", bytes = "cat /etc/passwd" }), ("\0"):rep(15))
 end
 
+-- The field "name" elsewhere is a network's, and stays.
+function T.test_whom_a_person_knows()
+  local read = require("mbim.phonebook").read
+  local entry = { index = 1, number = "+15550100", name = "Ann" }
+  local bytes = core_mbim.build {
+    type = "command-done", transaction = 7, service = read.service_uuid, cid = read.cid, status = 0,
+    info = assert(read.response:encode { entries = { entry } }),
+  }
+  local other = core_mbim.parse(messages.new(pseudonyms.new(), {}):mbim(bytes))
+  lu.assertEquals(read.response:decode(other.info).entries, { { index = 1, number = "x00000000", name = "xxx" } })
+  lu.assertEquals(read.secrets, { number = true, name = true })
+end
+
 -- A command that is not declared: nothing is left of what it carries.
 function T.test_what_is_not_declared_is_blank()
   local bytes = core_mbim.build {
