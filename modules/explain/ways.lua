@@ -104,8 +104,8 @@ local function best_of(list)
 end
 
 -- Gateways of the best ways, if those are other interfaces', are called, so that the kernel asks for them; whether they
--- answer the ping does not matter. Where one of IPv6 does not answer neighbour discovery, the kernel says that it
--- cannot be reached; of IPv4, its table tells.
+-- answer the ping, or refuse it, does not matter. Where one of IPv6 does not answer neighbour discovery, the kernel
+-- says that there is no such host; of IPv4, its table tells.
 local function silent_gateways(list, name)
   local calls, unreachable = {}, {}
   for family, route in pairs(best_of(list)) do
@@ -113,7 +113,8 @@ local function silent_gateways(list, name)
     if is_others and inet.family(route.gateway or "") == family then
       calls[#calls + 1] = function()
         local _, err = net.ping(route.gateway, { link = route.link, timeout = PATIENCE[family] })
-        unreachable[#unreachable + 1] = err and err.code == "unreachable" and place_of(route) or nil
+        local is_silent = family == "ipv6" and err and err.detail and err.detail.errno == "EHOSTUNREACH"
+        unreachable[#unreachable + 1] = is_silent and place_of(route) or nil
         return true
       end
     end

@@ -10,6 +10,10 @@ local ETHERNET = "ip netns add lan; ip link add eth7 type veth peer name far7 ne
   .. "ip address add 192.0.2.2/24 dev eth7; ip link set eth7 up; "
   .. "ip route add default via 192.0.2.1 dev eth7 metric 100; ping -c1 192.0.2.1"
 
+-- Its packet filter refuses pings.
+local REFUSES = "; ip netns exec lan nft 'add table ip f; add chain ip f in { type filter hook input priority 0; }; "
+  .. "add rule ip f in icmp type echo-request reject'; ip neighbour flush dev eth7"
+
 -- The same of IPv6.
 local ETHERNET6 = "ip netns add lan; ip link add eth7 type veth peer name far7 netns lan; "
   .. "ip netns exec lan ip address add fe80::7/64 dev far7 nodad; ip netns exec lan ip link set far7 up; "
@@ -30,6 +34,7 @@ local list = {
   { name = "a modem that loses an answer", faults = { "silent=1@30" }, run = UP },
   { name = "a network that answers no pings", faults = { "no-pings" }, run = UP },
   { name = "beside Ethernet, which goes first", run = UP .. "; " .. ETHERNET },
+  { name = "beside Ethernet, whose router refuses pings", run = UP .. "; " .. ETHERNET .. REFUSES },
   { name = "beside Ethernet, before `up`", run = ETHERNET },
   { name = "beside Ethernet with IPv6, which goes first", run = UP .. "; " .. ETHERNET6 },
   { name = "roaming, as is allowed", faults = { "roam" }, run = UP .. " --roaming" },
