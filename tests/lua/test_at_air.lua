@@ -41,6 +41,15 @@ function T.test_what_follows_from_a_cell()
   eq({ cell.frequency, cell.enb, cell.sector }, { 1835.0, 0x4CAA7, 0x1F })
 end
 
+-- Numbers that no base station and no sector has, and that no integer can be.
+function T.test_a_cell_of_foxconn_s_that_cannot_be()
+  for _, cell in ipairs { "99999999999999999999-3(16)", "1048576-3(16)", "112801-256(16)", "112801-3" } do
+    local found = assert(by_at.cells((modem_of("foxconn", { ["AT^DEBUG?"] = "EARFCN(DL/UL): 1300/19300\nBAND: 3\n"
+      .. "eNB ID(PCI): " .. cell })))).serving[1]
+    eq({ found.channel, found.cell_id }, { 1300 }, cell)
+  end
+end
+
 -- ---- 3GPP's commands, of a modem whose maker is not known ----
 
 local function unknown_modem(answers)

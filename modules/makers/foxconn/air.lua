@@ -20,9 +20,11 @@ for _, name in ipairs { "rsrp", "rsrq", "rssi", "sinr" } do kinds[name] = in_db(
 local scc = { sinr = function(text) return text ~= "0.0dB" and kinds.sinr(text) or nil end }
 
 -- Of a T77W968: "112819-3(16)" is base station, sector and PCI, "1300/19300" the channels of both directions.
+local station_of, sector_of = fields.whole(0, 0xfffff), fields.whole(0, 0xff)
 local function cell_of(text)
   local station, sector = text:match "^(%d+)%-(%d+)%("
-  return station and fields.kinds.cell_id(tostring(tonumber(station) << 8 | tonumber(sector))) or nil
+  station, sector = station and station_of(station), station and sector_of(sector)
+  return station and sector and fields.kinds.cell_id(tostring(station << 8 | sector)) or nil
 end
 local t77w968 = {
   tac = fields.hex(0xfffd), cell_id = cell_of,
