@@ -23,6 +23,7 @@ local MONTHS = {
 ---@field problem string?
 ---@field status integer? of HTTP
 ---@field portal string? the host whose page is shown in place of the world's; "" where that is not said
+---@field is_own boolean? it leads to itself, as the world's does
 ---@field clock_delta integer? seconds that this computer's clock is ahead of the answer's
 
 local function field(text, name)
@@ -50,28 +51,25 @@ local function time_of(date)
   return days_of(tonumber(year), MONTHS[month], tonumber(day)) * DAY + hour * 3600 + minute * 60 + second
 end
 
--- Which host's page is shown, if that is another one's.
-local function portal_of(status, location, host)
-  if status == LOGIN_REQUIRED then
-    return ""
-  end
+-- The host that an answer leads to.
+local function target_of(status, location)
   local shown = status >= 300 and status < 400 and (location or ""):match "^%a+://([^/?#]+)"
-  shown = shown and shown:gsub("^.*@", ""):gsub(":%d+$", ""):gsub("^%[(.*)%]$", "%1"):lower()
-  return shown and shown ~= host and not OWN[shown] and shown or nil
+  return shown and shown:gsub("^.*@", ""):gsub(":%d+$", ""):gsub("^%[(.*)%]$", "%1"):lower() or nil
 end
 
 ---What an answer says.
 ---@param text string its first bytes
 ---@param host string that was asked
----@return { status: integer, portal: string?, clock_delta: integer? }?
+---@return { status: integer, portal: string?, is_own: boolean, clock_delta: integer? }?
 function M.read(text, host)
   local status = tonumber(text:match "^HTTP/%d%.?%d? (%d%d%d)")
   if not status then
     return nil
   end
-  local time = time_of(field(text, "date"))
+  local time, target = time_of(field(text, "date")), target_of(status, field(text, "location"))
+  local is_own = target == host or OWN[target or ""] or false
   return {
-    status = status, portal = portal_of(status, field(text, "location"), host),
+    status = status, portal = status == LOGIN_REQUIRED and "" or not is_own and target or nil, is_own = is_own,
     clock_delta = time and os.time() - time,
   }
 end
@@ -92,7 +90,7 @@ function M.ask(name, has)
   local read = seconds and M.read(text or "", host) or {}
   return {
     probe = "http://" .. written, seconds = seconds, status = read.status, portal = read.portal,
-    clock_delta = read.clock_delta,
+    is_own = read.is_own, clock_delta = read.clock_delta,
     problem = not seconds and err.message or not read.status and "no answer of a web server" or nil,
   }
 end

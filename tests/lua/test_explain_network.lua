@@ -8,6 +8,7 @@ local lu = require "luaunit"
 local process = require "core.process"
 local program = require "core.program"
 local recorded = require "explain.recorded"
+local seen = require "explain.seen"
 local situations = require "support.situations"
 local web_probe = require "explain.web_probe"
 local world = require "support.world"
@@ -92,14 +93,22 @@ function T.test_answers_of_web_servers()
   local function read(...) return web_probe.read(table.concat({ ... }, "\r\n"), "1.1.1.1") end
   lu.assertNil(read "SSH-2.0-OpenSSH_9.2")
   lu.assertNil(read "")
-  for location, portal in pairs {
-    ["https://1.1.1.1/"] = false, ["https://one.one.one.one/"] = false, ["/login"] = false,
-    ["http://top-up.example:8080/x?imsi=1"] = "top-up.example", ["http://user@10.0.0.1"] = "10.0.0.1",
-    ["http://[2001:db8::1]:80/"] = "2001:db8::1",
+  local own = { is_own = true }
+  for location, wanted in pairs {
+    ["https://1.1.1.1/"] = own, ["https://one.one.one.one/"] = own, ["/login"] = { is_own = false },
+    ["http://top-up.example:8080/x?imsi=1"] = { portal = "top-up.example", is_own = false },
+    ["http://user@10.0.0.1"] = { portal = "10.0.0.1", is_own = false },
+    ["http://[2001:db8::1]:80/"] = { portal = "2001:db8::1", is_own = false },
   } do
-    lu.assertEquals(read("HTTP/1.1 302 Found", "location: " .. location).portal, portal or nil, location)
+    local one = read("HTTP/1.1 302 Found", "location: " .. location)
+    lu.assertEquals({ portal = one.portal, is_own = one.is_own }, wanted, location)
   end
-  lu.assertNil(read("HTTP/1.1 200 OK", "Location: http://top-up.example/").portal)
+  -- A page in place of the world's, without a redirect: unknown, and not the world's.
+  local page = read("HTTP/1.1 200 OK", "Location: http://top-up.example/")
+  lu.assertEquals({ page.portal, page.is_own }, { nil, false })
+  page.probe, page.seconds = "http://1.1.1.1", 0.1
+  local look = require("explain.links.web").look
+  lu.assertEquals(look({ facts = { host = { probes = { web = page } } } }, seen.new()).word, "unknown")
   lu.assertEquals(read("HTTP/1.0 511 Network Authentication Required").portal, "")
   for seconds in pairs { [0] = true, [-90000] = true, [31536000] = true } do
     local date = os.date("!%a, %d %b %Y %H:%M:%S GMT", os.time() - seconds)

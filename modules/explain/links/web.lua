@@ -37,6 +37,8 @@ return link {
       }
     elseif web.problem then
       return seen:unknown("no web server answers without TLS")
+    elseif not web.is_own then
+      return seen:unknown("%s does not lead to itself, as the world's does: the page may be the operator's", web.probe)
     end
     return seen:ok("the world's, in %.0f ms%s", web.seconds * 1000, delta and ", and the clock is right" or "")
   end,
