@@ -39,7 +39,8 @@ local function wait_for_slaac(link)
       code = "no-address", source = "host",
       message = ("connected by IPv6 alone, and this host has it switched off (net.ipv6.conf.%s.disable_ipv6)")
         :format(link.name),
-      hint = ("Switch it on, as by `sysctl net.ipv6.conf.%s.disable_ipv6=0`, or ask for `--ip ipv4`, which some APNs "
+      -- With dots, sysctl would take that of a VLAN's name for another one.
+      hint = ("Switch it on, as by `sysctl net/ipv6/conf/%s/disable_ipv6=0`, or ask for `--ip ipv4`, which some APNs "
         .. "give as well."):format(link.name),
     }
   end

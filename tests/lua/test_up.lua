@@ -406,7 +406,7 @@ function T.test_ipv6_switched_off_on_the_host_and_nothing_else()
   local off = "sysctl -q -w net.ipv6.conf.wwan0.disable_ipv6=1"
   local result = world.run("moontower up --apn r.ispsn --ip ipv6", nil, off)
   world.assert_clean_failure(result, 6, "this host has it switched off (net.ipv6.conf.wwan0.disable_ipv6)")
-  lu.assertStrContains(result.err, "sysctl net.ipv6.conf.wwan0.disable_ipv6=0")
+  lu.assertStrContains(result.err, "sysctl net/ipv6/conf/wwan0/disable_ipv6=0")
 end
 
 function T.test_another_ip_type_is_another_session()

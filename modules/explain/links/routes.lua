@@ -46,7 +46,7 @@ local function of_strict(all, seen)
       code = "unreachable",
       message = ("the kernel drops what comes in by %s, as answers would go by %s (strict rp_filter)"):format(
         all.host.name, other.link),
-      hint = ("`sysctl net.ipv4.conf.all.rp_filter=2 net.ipv4.conf.%s.rp_filter=2` makes it loose."):format(
+      hint = ("`sysctl net/ipv4/conf/all/rp_filter=2 net/ipv4/conf/%s/rp_filter=2` makes it loose."):format(
         all.host.name),
     }
   end

@@ -104,7 +104,7 @@ local list = {
     run = UP .. "ip rule add priority 100 prohibit" },
   { name = "a VPN's route that lets nothing through", broken = "routes", shows = "unreachable",
     run = UP .. "ip route add unreachable default metric 1" },
-  { name = "strict rp_filter beside a better route", broken = "routes", shows = "rp_filter",
+  { name = "strict rp_filter beside a better route", broken = "routes", shows = "net/ipv4/conf/wwan0/rp_filter=2",
     run = "moontower up --apn r.ispsn --ip ipv4; " .. ROUTER .. WAY
     .. "for name in all wwan0; do echo 1 >/proc/sys/net/ipv4/conf/$name/rp_filter; done" },
   { name = "DNS servers that are silent", broken = "dns", shows = "68.28.50.11", run = FAULT .. "no-dns" },
