@@ -23,11 +23,15 @@ static int take_change(lua_State *L, struct mt_monitor *host)
     return 1;
 }
 
-/* The kernel's own words for the limits of inotify, which all programs of a user share, would mislead. */
+/*
+ * The kernel's own words for the limits of inotify, which all programs of a user share, would mislead.
+ * Those of a process's descriptors are the same.
+ */
 static const char *failure(int status)
 {
     if (status == -EMFILE)
-        return "watch %s (sysctl fs.inotify.max_user_instances says how many programs may)";
+        return "watch %s (sysctl fs.inotify.max_user_instances says how many programs may, and "
+               "ulimit -n how many files one may open)";
     if (status == -ENOSPC)
         return "watch %s (sysctl fs.inotify.max_user_watches says how much may be watched)";
     return "watch %s";

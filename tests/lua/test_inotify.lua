@@ -6,6 +6,7 @@ local fs = require "core.fs"
 local inotify = require "core.inotify"
 local lu = require "luaunit"
 local ports = require "core.port"
+local process = require "core.process"
 local task = require "task"
 
 local T = {}
@@ -152,6 +153,29 @@ function T.test_monitors_of_one_path_see_what_each_is_for()
     lu.assertTrue(is_quiet(later))
     lu.assertIsTrue(changes:next())
   end)
+end
+
+-- The kernel has one error for both limits.
+function T.test_no_descriptor_left_to_watch_with()
+  local function allow(count)
+    assert(process.run({ "prlimit", "--pid", tostring(fs.getpid()), ("--nofile=%s:"):format(count) }).status == 0)
+  end
+  local usual, held = fs.read "/proc/self/limits":match "Max open files%s+(%S+)", {}
+  local _ <close> = task.finally(function()
+    for _, fd in ipairs(held) do descriptor.close(fd) end
+    allow(usual)
+  end)
+  allow(256)
+  repeat
+    local one, other = descriptor.socketpair("stream")
+    held[#held + 1], held[#held + 2] = one, other
+  until not one
+  local last = io.open "/dev/null" -- of an odd number
+  local monitor, err = inotify.folder "/"
+  if last then last:close() end
+  lu.assertNil(monitor)
+  lu.assertEquals(err.detail.errno, "EMFILE")
+  lu.assertStrContains(err.message, "ulimit -n")
 end
 
 return T
