@@ -182,7 +182,8 @@ function T.test_what_is_only_shown_is_answered_while_an_order_to_connect_waits()
   end)
 end
 
--- One that connects first, and answers then: one question is there before the connection's own.
+-- One that connects first, and answers then: one question is there before the connection's own. Over QMI, that is for a
+-- client id or, where a busy host got that while it waited before, the modem's name, which two messages ask for.
 function T.test_a_modem_that_answers_in_turn_is_asked_one_thing_while_it_connects()
   world.all_of({ "mbim", "qmi" }, function(protocol)
     local result = run(protocol, "moontower trace --brief " .. IPV4:sub(11), { "in-turn" }, SLOW)
@@ -190,7 +191,7 @@ function T.test_a_modem_that_answers_in_turn_is_asked_one_thing_while_it_connect
     local list = messages(result)
     local connected, early = position(list, "< " .. order[protocol] .. ": ok"), 0
     for i = position(list, "> " .. order[protocol]) + 1, connected do
-      early = early + (list[i]:find "^> " and 1 or 0)
+      early = early + (list[i]:find "^> " and list[i] ~= "> Get Revision" and 1 or 0)
     end
     eq(early, 1, result.err)
     for _, question in ipairs(all_shown[protocol]) do eq(count(list, "> " .. question), 1, question) end

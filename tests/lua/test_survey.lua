@@ -18,7 +18,7 @@ guard() { pgrep -f "^[^ ]*moontower guard " >/dev/null; }
 as_before() { awaited="no trial"; until_true '! trials'; awaited="no guard"; until_true '! guard'
   awaited="all bands"; until_true 'moontower bands --json | grep -q "All bands"'
   awaited="online"; until_true 'ping -c 1 -W 1 -I wwan0 8.8.8.8'; echo "as before"; }
-SHORT="--seconds 0.5 --wait 2"
+SHORT="--seconds 0.5 --wait 5"
 run moontower up --apn r.ispsn
 ]]
 
@@ -33,7 +33,7 @@ end
 
 function T.test_bands()
   for _, options in ipairs { {}, { "--composition", "qmi" } } do
-    local out = run([[moontower survey B25 B26 $SHORT --best --json >/run/test/told 2>/dev/null || exit
+    local out = run([[moontower survey B25 B26 $SHORT --best --json >/run/test/told 2>/run/test/said || { cat /run/test/said; exit 1; }
 as_before; cat /run/test/told]], options)
     lu.assertStrContains(out, "as before\n")
     local told = assert(json.decode(out:match "(%b{})%s*$"))
