@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- Finds the bytes of messages in what people paste: bare hex, and dumps (hexdump, xxd, od, tcpdump, Wireshark).
 
+local hex = require "base.hex"
+
 local M = {}
 
 local LONGEST = 65536 -- bytes of a message
@@ -8,10 +10,6 @@ local LONGEST = 65536 -- bytes of a message
 ---@class decode.pasted
 ---@field bytes string
 ---@field truncated boolean? it ends with "...": there was more
-
-local function bytes_of(digits)
-  return (digits:gsub("%x%x", function(byte) return string.char(tonumber(byte, 16)) end))
-end
 
 -- How bytes are written in programs: 0x01, \x01, { 1, 2 }, "...".
 local function plain(text)
@@ -77,7 +75,7 @@ local function line_bytes(text, most)
     end
     parts[#parts + 1], count, at = group, count + #group // 2, stop
   end
-  return bytes_of(table.concat(parts):sub(1, 2 * most))
+  return hex.decode(table.concat(parts):sub(1, 2 * most))
 end
 
 local function from_dump(text)
@@ -127,10 +125,12 @@ local function from_bare(text)
     return nil, ("'%s' is no hexadecimal digit"):format(odd)
   elseif digits == "" then
     return nil, "there are no bytes"
-  elseif #digits % 2 == 1 then
+  end
+  local bytes = hex.decode(digits)
+  if not bytes then
     return nil, ("an odd number of digits (%d) makes no whole bytes"):format(#digits)
   end
-  return { { bytes = bytes_of(digits), truncated = truncated } }
+  return { { bytes = bytes, truncated = truncated } }
 end
 
 ---@param text string

@@ -5,6 +5,7 @@
 -- modems read from the first, write to the second and receive into the third; they are put back afterwards.
 
 local errors = require "errors"
+local hex = require "base.hex"
 local task = require "task"
 local text = require "at.text"
 
@@ -47,17 +48,13 @@ local function use_pdus(port)
   end)
 end
 
-local function bytes_of(hex)
-  return (hex:gsub("%x%x", function(octet) return string.char(tonumber(octet, 16)) end))
-end
-
 -- +CMGL: 3,1,,23 and a line of hexadecimal digits.
 local function read_list(lines, prefix, list)
   for i, line in ipairs(lines) do
     local index, status = line:match "^%+CMGL:%s*(%d+)%s*,%s*(%d)"
-    local hex = index and (lines[i + 1] or ""):match "^%x+$"
-    if hex then
-      list[#list + 1] = { place = prefix .. index, status = statuses[tonumber(status)] or "read", pdu = bytes_of(hex) }
+    local pdu = index and hex.decode(lines[i + 1] or "")
+    if pdu and pdu ~= "" then
+      list[#list + 1] = { place = prefix .. index, status = statuses[tonumber(status)] or "read", pdu = pdu }
     end
   end
 end
@@ -97,9 +94,8 @@ M.send_pdu = errors.protect(function(modem, pdu)
   local port = modem.at or check(nil, modem.at_error)
   local _ <close> = port.turn:lock() -- what is chosen here, no other may change
   local _ <close> = use_pdus(port)
-  local hex = pdu:gsub(".", function(octet) return ("%02X"):format(octet:byte()) end)
   local length = #pdu - 1 - pdu:byte(1) -- of the TPDU
-  local reply = check(port:command("AT+CMGS=" .. length, { seconds = SEND_TIME, data = hex }))
+  local reply = check(port:command("AT+CMGS=" .. length, { seconds = SEND_TIME, data = hex.encode(pdu) }))
   return math.tointeger(tonumber((table.concat(reply.lines, "\n"):match "%+CMGS:%s*(%d+)"))) or 0
 end)
 

@@ -4,6 +4,7 @@
 
 local alphabet = require "sms.alphabet"
 local errors = require "errors"
+local hex = require "base.hex"
 
 local ANSWER_TIME = 10
 local READ_BINARY, GET_RESPONSE = 176, 192
@@ -15,10 +16,6 @@ local M = {
 
 -- ---- by AT ----
 
-local function bytes_of(digits)
-  return (digits:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end))
-end
-
 -- The answer of the card to one command; "not-found": it has no such file, or does not let it be read.
 local function ask(modem, command, id, length)
   local text = ("AT+CRSM=%d,%d,0,0,%d"):format(command, id, length)
@@ -28,7 +25,11 @@ local function ask(modem, command, id, length)
   end
   local status, digits = table.concat(reply.lines, "\n"):match '%+CRSM:%s*(%d+)%s*,%s*%d+%s*,?%s*"?(%x*)'
   if tonumber(status) == DONE then
-    return bytes_of(digits)
+    local bytes = hex.decode(digits)
+    if not bytes then
+      return errors.lacks("at", text, "bytes")
+    end
+    return bytes
   elseif not status then
     return errors.lacks("at", text, "status")
   end
@@ -73,7 +74,7 @@ end
 ---@return string? digits hexadecimal; nil: nothing is in it
 function M.gid_of(bytes)
   local is_used = bytes:find "[^\xff]" ~= nil
-  return is_used and (bytes:gsub(".", function(byte) return ("%02X"):format(byte:byte()) end)) or nil
+  return is_used and hex.encode(bytes) or nil
 end
 
 ---The name in it: letters of SMS, or of UCS-2 (3GPP TS 31.102, annex A). The first byte says when phones show it.

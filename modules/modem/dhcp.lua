@@ -6,6 +6,7 @@
 
 local errors = require "errors"
 local fs = require "core.fs"
+local hex = require "base.hex"
 local inet = require "core.inet"
 local addresses = require "link.ipv4"
 local journals = require "link.journal"
@@ -214,9 +215,9 @@ end
 local function hardware_of(name)
   local folder = "/sys/class/net/" .. name
   local is_ethernet = (fs.read(folder .. "/type") or ""):match("%d+") == ETHERNET
-  local digits = is_ethernet and (fs.read(folder .. "/address") or ""):gsub("[^%x]", "")
+  local digits = is_ethernet and (fs.read(folder .. "/address") or ""):gsub("%X", "")
   if digits and #digits == 12 then
-    return is_ethernet, (digits:gsub("%x%x", function(byte) return string.char(tonumber(byte, 16)) end))
+    return is_ethernet, hex.decode(digits)
   end
   return is_ethernet, MADE_UP
 end

@@ -6,6 +6,7 @@
 
 local at = require "at"
 local errors = require "errors"
+local hex = require "base.hex"
 local maker = require "maker"
 local schema = require "schema"
 local services = require "qmi.services"
@@ -199,10 +200,10 @@ local function message_of(text)
   local tlvs = {}
   for word in message and rest:gmatch("%S+") or function() end do
     local tag, digits = word:match("^(%x%x)=(%x+)$")
-    if not tag or #digits % 2 ~= 0 then
+    local bytes = tag and hex.decode(digits)
+    if not bytes then
       return nil
     end
-    local bytes = digits:gsub("%x%x", function(byte) return string.char(tonumber(byte, 16)) end)
     tlvs[#tlvs + 1] = string.pack("<I1s2", tonumber(tag, 16), bytes)
   end
   if message then

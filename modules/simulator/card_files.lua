@@ -3,15 +3,12 @@
 
 local alphabet = require "sms.alphabet"
 local cards = require "simulator.card"
+local hex = require "base.hex"
 
 local ODD_DIGITS = "9" -- the parity nibble before an IMSI of 15 digits
 local GID_SIZE, NAME_SIZE = 8, 16
 
 local function filled(bytes, size) return bytes .. ("\xff"):rep(size - #bytes) end
-
-local function bytes_of(digits)
-  return (digits:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end))
-end
 
 local function name_of(text)
   local septets = alphabet.septets(text)
@@ -22,7 +19,7 @@ end
 local files = {
   [0x2fe2] = { function(card) return cards.bcd(card.iccid) end },
   [0x6f07] = { function(card) return "\8" .. cards.bcd(ODD_DIGITS .. card.imsi) end, protected = true },
-  [0x6f3e] = { function(card) return filled(bytes_of(card.gid1 or ""), GID_SIZE) end, protected = true },
+  [0x6f3e] = { function(card) return filled(hex.decode(card.gid1 or ""), GID_SIZE) end, protected = true },
   [0x6f46] = { function(card) return "\1" .. filled(name_of(card.spn or ""), NAME_SIZE) end },
   [0x6fad] = { function() return "\0\0\0\3" end }, -- the MNC has three digits
 }

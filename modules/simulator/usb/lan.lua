@@ -2,6 +2,7 @@
 -- The Ethernet between the host and a modem that is a network card to it: frames, and whether the cable is in.
 
 local ethernet = require "simulator.usb.ethernet"
+local hex = require "base.hex"
 
 local SESSION = 0 -- such a modem has one
 
@@ -34,7 +35,7 @@ local lan = {}
 ---@param on { frame: fun(frame: string), link: fun(is_up: boolean) } for the host; link: has changed
 ---@return simulator.usb.lan
 function lan.new(modem, new_network, place, on)
-  local given = place.mac:gsub("%x%x", function(digits) return string.char(tonumber(digits, 16)) end)
+  local given = assert(hex.decode(place.mac))
   local self = setmetatable({ modem = modem, place = place, given = given, host = given, send = on.frame }, Lan)
   self.network = new_network(modem, {
     send = function(session, packet)

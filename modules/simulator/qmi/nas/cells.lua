@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The cells around the simulated modem, in the words of the network access service.
 
+local hex = require "base.hex"
 local nas = require "qmi.nas"
 
 -- As 3GPP TS 24.008 packs a network's code: two digits in a byte, the first one in the low half.
@@ -8,7 +9,7 @@ local function packed_plmn(id)
   local mcc, mnc = id:sub(1, 3), id:sub(4)
   local third = #mnc == 3 and mnc:sub(3) or "f"
   local digits = mcc:sub(2, 2) .. mcc:sub(1, 1) .. third .. mcc:sub(3, 3) .. mnc:sub(2, 2) .. mnc:sub(1, 1)
-  return (digits:gsub("..", function(pair) return string.char(tonumber(pair, 16)) end))
+  return hex.decode(digits)
 end
 
 local NONE = { byte = "\xff\xff\xff", tracking_area = "\0\0\0" } -- of a cell of 5G beside LTE
