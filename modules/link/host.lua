@@ -29,21 +29,25 @@ local function global_ipv6(name)
   end
 end
 
--- Then no address of this session can be used here, nor would one be made.
-local function has_ipv6_off(link) return (fs.read(journals.sysctl_path(link.name, "disable_ipv6")) or "1"):find "^1" end
+-- With IPv6 switched off, no address of this session can be used here, nor would one be made.
+local function refuse_without_ipv6(link)
+  local off = fs.read(journals.sysctl_path(link.name, "disable_ipv6"))
+  if off and off:find "^0" then
+    return true
+  end
+  -- With dots, sysctl would take that of a VLAN's name for another one.
+  local switch = off and ("as by `sysctl net/ipv6/conf/%s/disable_ipv6=0`"):format(link.name)
+    or "by starting the kernel without ipv6.disable=1"
+  return errors.fail {
+    code = "no-address", source = "host",
+    message = ("connected by IPv6 alone, and this host has it switched off (%s)")
+      :format(off and ("net.ipv6.conf.%s.disable_ipv6"):format(link.name) or "its kernel has none"),
+    hint = ("Switch it on, %s, or ask for `--ip ipv4`, which some APNs give as well."):format(switch),
+  }
+end
 
 -- A session whose address comes by router advertisement: the kernel makes it, and tells.
 local function wait_for_slaac(link)
-  if has_ipv6_off(link) then
-    return errors.fail {
-      code = "no-address", source = "host",
-      message = ("connected by IPv6 alone, and this host has it switched off (net.ipv6.conf.%s.disable_ipv6)")
-        :format(link.name),
-      -- With dots, sysctl would take that of a VLAN's name for another one.
-      hint = ("Switch it on, as by `sysctl net/ipv6/conf/%s/disable_ipv6=0`, or ask for `--ip ipv4`, which some APNs "
-        .. "give as well."):format(link.name),
-    }
-  end
   local watching, err = netlink.monitor { groups = { "address" } }
   local monitor <close> = watching
   if not monitor then
@@ -245,6 +249,7 @@ function M.carry_out(link)
   check(add_addresses(journal))
   check(add_routes(link))
   if #link.addresses == 0 then
+    check(refuse_without_ipv6(link))
     check(wait_for_slaac(link))
   end
   give_dns(journal)
