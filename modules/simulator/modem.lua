@@ -83,7 +83,8 @@ local function new_network()
     path_mtu = nil,   -- longer packets are lost, and no host is told so
     pings = true,     -- are echo requests answered?
     closed = nil,     -- is there a way to its gateway and its DNS servers alone?
-    web = nil,        -- what web servers say, or the network in their place: the lines of an answer
+    portal = nil,     -- what the network says in the place of web servers: the lines of an answer
+    ahead = nil,      -- seconds that web servers' clocks are ahead
     dns = true,       -- do its DNS servers answer?
     servers = true,   -- does it tell who they are?
     ussd = true,      -- does it have USSD?

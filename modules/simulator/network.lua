@@ -176,8 +176,14 @@ local function answer_udp(self, settings, header)
   })
 end
 
--- A connection to an open port comes about, and ends by a reset when something is said in it, unless there is a web
--- server.
+-- What web servers answer: they lead to themselves, and tell the time; or a page of the operator's.
+local function web_answer(network)
+  return network.portal or ("HTTP/1.1 301 Moved Permanently\r\nLocation: https://1.1.1.1/\r\nDate: %s\r\n\r\n")
+    :format(os.date("!%a, %d %b %Y %H:%M:%S GMT", os.time() + math.floor(network.ahead or 0)))
+end
+
+-- A connection to an open port comes about, and ends by a reset when something is said in it, unless a web server is
+-- there.
 local function answer_tcp(self, settings, header)
   local segment = packets.parse_tcp(header)
   if not segment or segment.flags & RST ~= 0 or not is_ours(self, settings, header.target) then
@@ -189,7 +195,7 @@ local function answer_tcp(self, settings, header)
     return nil
   end
   local opens = asks and OPEN_PORTS[segment.target_port]
-  local web = #segment.body > 0 and segment.target_port == WEB_PORT and self.modem.network.web or nil
+  local web = #segment.body > 0 and segment.target_port == WEB_PORT and web_answer(self.modem.network) or nil
   return packets.with_tcp(reply_to(header), {
     source_port = segment.target_port, target_port = segment.source_port,
     window = (opens or web) and 65535 or 0, body = web,
@@ -209,7 +215,7 @@ local function is_closed(self, settings, header)
   if not network.closed or not self.echo[target] or target == settings.gateway or contains(settings.dns, target) then
     return false
   end
-  local segment = network.web and header.protocol == packets.TCP and packets.parse_tcp(header)
+  local segment = network.portal and header.protocol == packets.TCP and packets.parse_tcp(header)
   return not segment or segment.target_port ~= WEB_PORT
 end
 

@@ -212,16 +212,15 @@ return {
   {
     name = "portal", summary = "lead what is asked of web servers to a page of the operator's",
     start = function(modem)
-      modem.network.web = "HTTP/1.1 302 Found\r\nLocation: http://portal.simulated/top-up?id=1\r\n\r\n"
+      modem.network.portal = "HTTP/1.1 302 Found\r\nLocation: http://portal.simulated/top-up?id=1\r\n\r\n"
       return true
     end,
   },
   {
-    name = "web", arguments = "[SECONDS]", summary = "have web servers answer, with a time so much ahead (0)",
+    name = "web-clock", arguments = "SECONDS", summary = "have web servers tell a time that is ahead by that much",
     start = function(modem, text)
-      local ahead, message = arguments.seconds(text, 0)
-      modem.network.web = ahead and ("HTTP/1.1 301 Moved Permanently\r\nLocation: https://1.1.1.1/\r\nDate: %s\r\n\r\n")
-        :format(os.date("!%a, %d %b %Y %H:%M:%S GMT", os.time() + math.floor(ahead)))
+      local ahead, message = arguments.seconds(text)
+      modem.network.ahead = ahead
       return ahead and true, message
     end,
   },

@@ -138,7 +138,7 @@ local list = {
   { name = "a page of the operator's, and nothing else", broken = "path", shows = "portal.simulated",
     run = FAULT .. "closed; moontower simulate fault portal" },
   { name = "this computer's clock is slow", broken = "web", shows = "slow by 400 days",
-    run = FAULT .. "web 34560300" },
+    run = FAULT .. "web-clock 34560300" },
   { name = "a packet filter that lets nothing out", broken = "path", shows = "packet filter", run = UP
     .. "nft 'add table inet f; add chain inet f out { type filter hook output priority 0; policy drop; }'" },
   { name = "a packet filter that lets nothing in", broken = "path", shows = "have come in", run = UP
