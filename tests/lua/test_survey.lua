@@ -33,7 +33,8 @@ end
 
 function T.test_bands()
   for _, options in ipairs { {}, { "--composition", "qmi" } } do
-    local out = run([[moontower survey B25 B26 $SHORT --best --json >/run/test/told 2>/run/test/said || { cat /run/test/said; exit 1; }
+    local out = run([[
+moontower survey B25 B26 $SHORT --best --json >/run/test/told 2>/run/test/said || { cat /run/test/said; exit 1; }
 as_before; cat /run/test/told]], options)
     lu.assertStrContains(out, "as before\n")
     local told = assert(json.decode(out:match "(%b{})%s*$"))
