@@ -7,6 +7,7 @@ local lu = require "luaunit"
 local port = require "core.port"
 local program = require "core.program"
 local task = require "task"
+local control_channel = require "simulator.usb.control_channel"
 local descriptors = require "simulator.usb.descriptors"
 local ethernet = require "simulator.usb.ethernet"
 local ip = require "simulator.packets"
@@ -543,6 +544,18 @@ function T.test_control_channel()
     lu.assertEquals(modem.resets, 1)
     lu.assertEquals(k:control_in(8, "a1 01 00 00 0c 00 00 10", 0).length, 0)
   end)
+end
+
+-- The host may fetch while the notification is still being written to it.
+function T.test_a_message_is_there_before_it_is_announced()
+  local channel, fetched = control_channel.new(0, { interval = 0, notifications = 0 }), {}
+  local function take() fetched[#fetched + 1] = channel:fetch() end
+  channel.notifications:submit { seqnum = 1, length = 64, complete = take }
+  channel:send "an answer"
+  lu.assertEquals(fetched, { "an answer" })
+  for i = 1, 300 do channel:send(tostring(i)) end
+  lu.assertEquals(#channel.responses, 256) -- no more are announced to a host that does not ask
+  lu.assertEquals(channel:fetch(), "1")
 end
 
 -- A program was killed after a notification was given to it, or before: the next one gets it.

@@ -44,11 +44,13 @@ function Channel:reset()
   self.responses = {}
 end
 
----Sends a message. The host fetches one for each notification, so every message gets its own.
+---Sends a message. The host fetches one for each notification, so every message gets its own. It is there before it is
+---announced: a host that is quick, while the notification is still being written, would fetch nothing.
 ---@param message string
 function Channel:send(message)
-  if announce(self) then
-    table.insert(self.responses, message)
+  table.insert(self.responses, message)
+  if not announce(self) then
+    table.remove(self.responses) -- dropped
   end
 end
 
