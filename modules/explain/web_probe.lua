@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- What a web server of the world says through a connection, without TLS: a network that lets nobody through answers in
--- its place, with a page of its own; and the time that it tells is the world's.
+-- What a well-known web server says through a connection, without TLS: a network that lets no one through answers in
+-- its place, with the operator's page; and it tells the right time.
 
 local inet = require "core.inet"
 local probe = require "core.probe"
