@@ -18,6 +18,7 @@ local families = { ipv4 = "IPv4", ipv6 = "IPv6" }
 local M = { change_pause = 0.2 } -- seconds
 
 local MODEM_TIME = 3 -- seconds in which a responsive modem answers
+local AGAIN, AGAIN_PAUSE = 3, 1 -- how often one that does not, after a sleep, is asked again, and seconds before that
 local FIRST_UNTOLD, LAST_UNTOLD = 1, 64 -- seconds until addresses that the modem has not told are asked for again
 local AWAIT, LONGEST_AWAIT = 6, 3600 -- times `every`; seconds
 local BLAME_TIME = 15 -- seconds in which the end of a connection is put down to what another program has just done
@@ -277,7 +278,7 @@ end
 local function ask_briefly(self, what)
   local reason, err = task.timeout(MODEM_TIME, ask_modem, self, what)
   self.unresponsive = err ~= nil and err.code == "timeout"
-  return reason
+  return reason, err
 end
 
 -- After the first missed look the modem is asked; after too many, the settings are read again, which may have changed.
@@ -343,7 +344,13 @@ end
 function M.look_again(link, what)
   local self = link.watching
   if self then
-    local reason = ask_briefly(self, what)
+    local reason, err = ask_briefly(self, what)
+    -- One that wakes up, too, may not answer at once, or be opened again first.
+    for _ = 1, AGAIN do
+      if reason or not err or link.watching ~= self then break end
+      task.sleep(AGAIN_PAUSE)
+      reason, err = ask_briefly(self, what)
+    end
     if reason then
       self.down_reason:push(reason)
     end

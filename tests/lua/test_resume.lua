@@ -84,6 +84,13 @@ sleep_now; until_in /run/test/log "the connection has not outlived the computer'
 until_online 2]], options)
   end
 
+  -- The modem wakes up, too, and loses the first question.
+  T["test_a_connection_that_is_over_and_a_lost_question_over_" .. composition] = function()
+    run([[
+serve; until_online 1; moontower status >/dev/null
+moontower simulate fault disconnect-silent; moontower simulate fault silent 1; sleep_now; until_online 2]], options)
+  end
+
   -- It had no power, and is locked again.
   T["test_a_modem_without_its_unlock_over_" .. composition] = function()
     run([[
