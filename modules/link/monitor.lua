@@ -18,7 +18,7 @@ local families = { ipv4 = "IPv4", ipv6 = "IPv6" }
 local M = { change_pause = 0.2 } -- seconds
 
 local MODEM_TIME = 3 -- seconds in which a responsive modem answers
-local AGAIN, AGAIN_PAUSE = 3, 1 -- how often one that does not, after a sleep, is asked again, and seconds before that
+local AGAIN, AGAIN_PAUSE = 3, 1 -- times that a modem is asked again after a sleep, and seconds before each
 local FIRST_UNTOLD, LAST_UNTOLD = 1, 64 -- seconds until addresses that the modem has not told are asked for again
 local AWAIT, LONGEST_AWAIT = 6, 3600 -- times `every`; seconds
 local BLAME_TIME = 15 -- seconds in which the end of a connection is put down to what another program has just done

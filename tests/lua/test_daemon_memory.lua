@@ -28,8 +28,8 @@ local function heap()
   return collectgarbage "count" * 1024
 end
 
--- Run in the daemon, as any command. SMS stay on the cards: else a daemon that takes more than some seconds until all
--- are online would have read them by then.
+-- Run in the daemon, as any command. SMS stay on the cards: the daemon reads them some seconds after a modem was
+-- opened, which is before or after this look.
 local MEASURE = [[
 echo 'return { modems = { { policy = "reconnect", sms = "card" } } }' >/run/test/config.lua
 echo 'collectgarbage() collectgarbage() print(collectgarbage "count" * 1024 // 1)' >/run/test/heap.lua
