@@ -383,12 +383,16 @@ static bool looks_like_utf16(const uint8_t *bytes, size_t size, const uint8_t *z
 
 static bool decode_utf16(struct mt_schema_decoder *d, struct mt_reader *at);
 
+/* Firmware fills up text of a fixed size with this, too: "02\xff" is the network code 02. */
+#define FILLER 0xff
+
 /* Bytes, text or the rest: of the size declared, or of the length in front of them, or all left. */
 static bool decode_bytes(struct mt_schema_decoder *d, const struct mt_schema_type *type,
                          struct mt_reader *at)
 {
     uint64_t size = type->size ? type->size : at->left;
     const uint8_t *bytes, *end = NULL;
+    size_t used;
 
     if (type->prefix && !mt_take_uint(at, type->prefix->size, type->prefix->big, &size))
         return mt_schema_decode_short(d, type->prefix->size, at->left);
@@ -403,7 +407,10 @@ static bool decode_bytes(struct mt_schema_decoder *d, const struct mt_schema_typ
         struct mt_reader text = mt_reader(bytes, (size_t)size);
         return decode_utf16(d, &text);
     }
-    lua_pushlstring(d->L, (const char *)bytes, end ? (size_t)(end - bytes) : (size_t)size);
+    used = end ? (size_t)(end - bytes) : (size_t)size;
+    while (type->kind == MT_SCHEMA_STRING && type->size && used != 0 && bytes[used - 1] == FILLER)
+        used--;
+    lua_pushlstring(d->L, (const char *)bytes, used);
     return true;
 }
 

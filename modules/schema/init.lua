@@ -120,7 +120,7 @@ function schema.uint(n) return make { kind = "uint", size = check_number(n, "uin
 ---@return schema.type
 function schema.bytes(n) return make { kind = "bytes", size = check_number(n, "bytes") } end
 
----Text in exactly n bytes, filled up with NULs.
+---Text in exactly n bytes, filled up with NULs; what is read may be filled up with 0xff.
 ---@param n integer
 ---@return schema.type
 function schema.chars(n) return make { kind = "string", size = check_number(n, "chars") } end

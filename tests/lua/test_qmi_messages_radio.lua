@@ -219,7 +219,7 @@ local lte = {
   roaming_status_valid = true, roaming_status = "off", forbidden_valid = true, forbidden = false,
   lac_valid = false, lac = 0xffff, cell_id_valid = true, cell_id = 0x18a905,
   registration_reject_info_valid = false, registration_reject_domain = "none", registration_reject_cause = 0,
-  network_id_valid = true, mcc = "530", mnc = "24\xff", tac_valid = true, tac = 0xf619,
+  network_id_valid = true, mcc = "530", mnc = "24", tac_valid = true, tac = 0xf619,
 }
 
 function T.test_system_info()
@@ -239,7 +239,7 @@ function T.test_system_info()
     2f0400 00000000
     310400 00000000
     340200 ffff
-    380400 03000000 -- unknown
+    380400 03000000
     440400 03000000
   ]], {
     result = ok, gsm_service_status = none, wcdma_service_status = none,
@@ -250,13 +250,13 @@ function T.test_system_info()
     lte_embms_coverage_info_support = false, sim_reject_info = "available", ims_voice_support = false,
     lte_voice_domain = "3gpp", network_selection_registration_restriction = "unrestricted",
     lte_registration_domain = "not-applicable", lte_embms_coverage_info_trace_id = 0xffff,
-    lte_cell_access_status = "all-calls",
+    lte_sms_domain = "3gpp", lte_cell_access_status = "all-calls",
   })
 end
 
 -- In the indication 5G has other tags.
 function T.test_system_info_indication()
-  both_ways(nas.system_info.indication, [[
+  known_part(nas.system_info.indication, [[
     191d00 01 03 01 03 01 00 01 00 00 ffff 01 05a91800 00 00 00 01 "530" "24" ff 01 19f6
     240100 01
     4c0300 020201
@@ -267,6 +267,25 @@ function T.test_system_info_indication()
       service_status = "available", true_service_status = "available", preferred_data_path = true,
     },
   })
+end
+
+-- Of a telephone: its MNC of two digits is filled up with 0xff; the numbers of area and cell are others here.
+function T.test_system_info_of_a_telephone()
+  local values = assert(nas.system_info.indication:decode(bytes [[
+    100200 0000  110200 0000  120300 000000  130300 000000  140300 020200
+    191d00 0103 0103 0100 0100 00ffff 0103020100 000000 01 "262" "02" ff 01 3412
+    1e0200 ffff  210100 01  270100 00  280400 01000000  2a0100 01  2b0400 01000000  300400 00000000  320400 00000000
+    350200 ffff  390400 01000000  3a0400 01000000  3f0400 00000000  450400 03000000  470400 04000000
+    4c0300 000000  500100 01  510100 00  570100 01  5d0400 00000000
+  ]]))
+  lu.assertEquals({ values.lte_system_info.mcc, values.lte_system_info.mnc }, { "262", "02" })
+  lu.assertEquals({ values.ims_voice_support, values.lte_voice_domain, values.lte_sms_domain }, { true, "ims", "ims" })
+  lu.assertEquals({ values.network_selection_registration_restriction, values.lte_cell_access_status },
+    { "unrestricted", "all-calls" })
+  lu.assertEquals({ values.nr5g_service_status.service_status, values.eutra_with_nr5g_availability }, { "none", true })
+  local unknown = {}
+  for tag in pairs(values.unknown) do unknown[#unknown + 1] = tag end
+  lu.assertItemsEquals(unknown, { 0x47, 0x57, 0x5d })
 end
 
 function T.test_registration_rejected()
@@ -380,7 +399,7 @@ function T.test_operator_list_with_odd_digits()
     020400 00000000
     110d00 0100 3533ff 3234ff 3412 7856 05
   ]]).operator_plmn_list, {
-    { mcc = "53\xff", mnc = "24\xff", lac1 = 0x1234, lac2 = 0x5678, plmn_name_record_identifier = 5 },
+    { mcc = "53\xff", mnc = "24", lac1 = 0x1234, lac2 = 0x5678, plmn_name_record_identifier = 5 },
   })
 end
 

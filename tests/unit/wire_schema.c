@@ -182,6 +182,8 @@ static void decodes_what_modems_send(void **state)
         { "{ text 'a' }", "08000000.04000000.00d86100", "{ a = '\\u{fffd}a' }" },
         { "{ text 'a' }", "08000000.03000000.610062", "{ a = 'a' }" },
         { "{ string 'a' }", "610062", "{ a = 'a' }" },
+        { "{ chars(3) 'a', chars(3) 'b' }", "3032ff.320000", "{ a = '02', b = '2' }" },
+        { "{ chars(3) 'a', chars(3) 'b' }", "ffffff.ff30ff", "{ a = '', b = '\\xff0' }" },
         { "{ lstring(u8) 'a', u8 'b' }", "03.610062.05", "{ a = 'a', b = 5 }" },
         /* or it is UTF-16, if its length says that more follows than zeros */
         { "{ lstring(u8) 'a', u8 'b' }", "06.4f003200fc00.05", "{ a = 'O2\\u{fc}', b = 5 }" },

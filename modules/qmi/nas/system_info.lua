@@ -51,7 +51,7 @@ local cell = valid(u32 "cell_id")
 local reject = valid("registration_reject_info",
   types.service_domain "registration_reject_domain",
   u8 "registration_reject_cause") -- a cause of 3GPP: require("cause") has the words
-local network = valid("network_id", chars(3) "mcc", chars(3) "mnc") -- an MNC of two digits ends in 0xff
+local network = valid("network_id", chars(3) "mcc", chars(3) "mnc")
 local hs_call, hs = valid(hs_service "hs_call_status"), valid(hs_service "hs_service")
 local tac = valid(u16 "tac")
 
@@ -81,7 +81,6 @@ local status = struct {
   yes_no "preferred_data_path",
 }
 
--- The response and the indication part ways from tag 0x24 on.
 local system_info = {
   [0x10] = status_3gpp2 "cdma_service_status",
   [0x11] = status_3gpp2 "hdr_service_status",
@@ -105,57 +104,73 @@ local system_info = {
   [0x23] = types.service_domain "wcdma_cipher_domain",
 }
 
-local td_scdma_status, nr5g_status = status "td_scdma_service_status", status "nr5g_service_status"
-local td_scdma, nr5g = td_scdma_info "td_scdma_system_info", lte_info "nr5g_system_info"
-local embms_coverage = yes_no "lte_embms_coverage_info_support"
-local sim_reject = enum(u32, {
-  ["unavailable"] = 0, ["available"] = 1, ["cs-invalid"] = 2, ["ps-invalid"] = 3, ["cs-ps-invalid"] = 4,
-}) "sim_reject_info"
-local nr5g_availability = yes_no "eutra_with_nr5g_availability"
-local dcnr_restriction = yes_no "dcnr_restriction_info"
-local nr5g_tac = bytes(3) "nr5g_tracking_area_code" -- most significant byte first
+local carrier_domain = enum(u32, { ["none"] = 0, ["ims"] = 1, ["1x"] = 2, ["3gpp"] = 3 }) -- of calls, or of SMS
+local registration_domain = enum(u32, {
+  ["not-applicable"] = 0, ["cs-only"] = 1, ["ps-only"] = 2, ["cs-ps"] = 3, ["limited-service"] = 4,
+})
+
+-- From tag 0x24 on, an indication has them at other tags: the next one, or that after it from 0x4a on.
+local since_td_scdma = {
+  [0x24] = status "td_scdma_service_status",
+  [0x25] = td_scdma_info "td_scdma_system_info",
+  [0x26] = yes_no "lte_embms_coverage_info_support",
+  [0x27] = enum(u32, {
+    ["unavailable"] = 0, ["available"] = 1, ["cs-invalid"] = 2, ["ps-invalid"] = 3, ["cs-ps-invalid"] = 4,
+  }) "sim_reject_info",
+  [0x29] = yes_no "ims_voice_support",
+  [0x2a] = carrier_domain "lte_voice_domain",
+  [0x2b] = u16 "cdma_registration_zone_id",
+  [0x2c] = u8 "gsm_routing_area_code",
+  [0x2d] = u8 "wcdma_routing_area_code",
+  [0x2e] = u16 "cdma_resolved_mcc",
+  [0x2f] = types.registration_restriction "network_selection_registration_restriction",
+  [0x31] = registration_domain "lte_registration_domain",
+  [0x34] = u16 "lte_embms_coverage_info_trace_id",
+  [0x36] = carrier_domain "hdr_voice_domain",
+  [0x37] = carrier_domain "hdr_sms_domain",
+  [0x38] = carrier_domain "lte_sms_domain",
+  [0x39] = u32 "lte_emergency_bearer_support",
+  [0x3a] = carrier_domain "gsm_voice_domain",
+  [0x3b] = carrier_domain "gsm_sms_domain",
+  [0x3c] = carrier_domain "wcdma_voice_domain",
+  [0x3d] = carrier_domain "wcdma_sms_domain",
+  [0x3e] = u32 "lte_emergency_access_barred",
+  [0x3f] = carrier_domain "cdma_voice_domain",
+  [0x40] = carrier_domain "cdma_sms_domain",
+  [0x41] = carrier_domain "td_scdma_voice_domain",
+  [0x42] = carrier_domain "td_scdma_sms_domain",
+  [0x44] = enum(u32, {
+    ["normal-only"] = 0, ["emergency-only"] = 1, ["no-calls"] = 2, ["all-calls"] = 3, ["unknown"] = 0xff,
+  }) "lte_cell_access_status",
+  [0x4a] = status "nr5g_service_status",
+  [0x4b] = lte_info "nr5g_system_info",
+  [0x4d] = enum(u32, {
+    ["unavailable"] = 0, ["temporary-failure"] = 1, ["available"] = 2,
+  }) "control_plane_sms_service_status",
+  [0x4e] = yes_no "eutra_with_nr5g_availability",
+  [0x4f] = yes_no "dcnr_restriction_info",
+  [0x50] = bytes(3) "nr5g_tracking_area_code", -- most significant byte first
+  [0x51] = yes_no "tracking_area_restricted",
+  [0x52] = yes_no "nr5g_sms_registered",
+  [0x54] = u16 "nr5g_physical_cell_id",
+  [0x56] = carrier_domain "nr5g_voice_domain",
+  [0x57] = carrier_domain "nr5g_sms_domain",
+  [0x58] = yes_no "nr5g_voice_support",
+  [0x59] = yes_no "nr5g_ims_voice_support",
+}
+
+local function of_indication(fields)
+  local moved = {}
+  for tag, field in pairs(fields) do moved[tag + (tag < 0x4a and 1 or 2)] = field end
+  return moved
+end
 
 message("get_system_info", 0x004d, "Get System Info", function() return {
-  response = qmi.join(system_info, {
-    [0x24] = td_scdma_status,
-    [0x25] = td_scdma,
-    [0x26] = embms_coverage,
-    [0x27] = sim_reject,
-    [0x29] = yes_no "ims_voice_support",
-    [0x2a] = enum(u32, { ["none"] = 0, ["ims"] = 1, ["1x"] = 2, ["3gpp"] = 3 }) "lte_voice_domain",
-    [0x2b] = u16 "cdma_registration_zone_id",
-    [0x2c] = u8 "gsm_routing_area_code",
-    [0x2d] = u8 "wcdma_routing_area_code",
-    [0x2e] = u16 "cdma_resolved_mcc",
-    [0x2f] = types.registration_restriction "network_selection_registration_restriction",
-    [0x31] = enum(u32, {
-      ["not-applicable"] = 0, ["cs-only"] = 1, ["ps-only"] = 2, ["cs-ps"] = 3, ["limited-service"] = 4,
-    }) "lte_registration_domain",
-    [0x34] = u16 "lte_embms_coverage_info_trace_id",
-    [0x44] = enum(u32, {
-      ["normal-only"] = 0, ["emergency-only"] = 1, ["no-calls"] = 2, ["all-calls"] = 3, ["unknown"] = 0xff,
-    }) "lte_cell_access_status",
-    [0x4a] = nr5g_status,
-    [0x4b] = nr5g,
-    [0x4e] = nr5g_availability,
-    [0x4f] = dcnr_restriction,
-    [0x50] = nr5g_tac,
-  }),
+  response = qmi.join(system_info, since_td_scdma),
 } end)
 
 message("system_info", 0x004e, "System Info", function() return {
-  indication = qmi.join(system_info, {
-    [0x24] = yes_no "plmn_not_changed_indication",
-    [0x25] = td_scdma_status,
-    [0x26] = td_scdma,
-    [0x27] = embms_coverage,
-    [0x28] = sim_reject,
-    [0x4c] = nr5g_status,
-    [0x4d] = nr5g,
-    [0x50] = nr5g_availability,
-    [0x51] = dcnr_restriction,
-    [0x52] = nr5g_tac,
-  }),
+  indication = qmi.join(system_info, { [0x24] = yes_no "plmn_not_changed_indication" }, of_indication(since_td_scdma)),
 } end)
 
 return info
