@@ -399,7 +399,7 @@ function T.test_operator_list_with_odd_digits()
     020400 00000000
     110d00 0100 3533ff 3234ff 3412 7856 05
   ]]).operator_plmn_list, {
-    { mcc = "53\xff", mnc = "24", lac1 = 0x1234, lac2 = 0x5678, plmn_name_record_identifier = 5 },
+    { mcc = "53", mnc = "24", lac1 = 0x1234, lac2 = 0x5678, plmn_name_record_identifier = 5 },
   })
 end
 
