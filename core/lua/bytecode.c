@@ -124,13 +124,19 @@ static bool load_file(lua_State *L, const char *path, const struct stat *info)
     return load_bytecode(L, bytecode_of(L), path, info) || luaL_loadfilex(L, path, "t") == LUA_OK;
 }
 
+/* Of a file that cannot be read, nothing: loading tells why. */
+static void read_info(const char *path, struct stat *info)
+{
+    if (stat(path, info) < 0)
+        memset(info, 0, sizeof(*info));
+}
+
 /* load(path) -> function | nil, message: as loadfile(path, "t"), but faster. */
 static int l_load(lua_State *L)
 {
     const char *path = luaL_checkstring(L, 1);
     struct stat info;
-    if (stat(path, &info) < 0)
-        memset(&info, 0, sizeof(info)); /* loading tells why it cannot be read */
+    read_info(path, &info);
     if (load_file(L, path, &info))
         return 1;
     lua_pushnil(L);
@@ -170,14 +176,14 @@ static int l_load_ours(lua_State *L)
     return 1;
 }
 
-/* load_module(path, name) -> function; raises, as require() does, if there is a mistake in it. */
+/*
+ * load_module(path, name, info) -> function; raises, as require() does, if there is a mistake in it.
+ * For the searchers alone: `info` is a pointer to the file's struct stat.
+ */
 static int l_load_module(lua_State *L)
 {
-    const char *path = luaL_checkstring(L, 1), *name = luaL_checkstring(L, 2);
-    struct stat info;
-    if (stat(path, &info) < 0)
-        memset(&info, 0, sizeof(info));
-    if (load_file(L, path, &info))
+    const char *path = lua_tostring(L, 1), *name = lua_tostring(L, 2);
+    if (load_file(L, path, lua_touserdata(L, 3)))
         return 1;
     return luaL_error(L, "error loading module '%s':\n\t%s", name, lua_tostring(L, -1));
 }
@@ -186,13 +192,13 @@ static int l_load_module(lua_State *L)
  * Pushes the path of a module of ours, and returns true, or does neither. Ours come first: they are
  * not searched in all the folders of package.path, which opens each file that might be one.
  */
-static bool push_our_path(lua_State *L, const struct bytecode *bytecode, const char *name)
+static bool push_our_path(lua_State *L, const struct bytecode *bytecode, const char *name,
+                          struct stat *info)
 {
     static const char folder[] = "/modules/";
     static const char *const ends[] = { ".lua", "/init.lua" };
     char path[PATH_MAX + 32];
     size_t length = bytecode->length + strlen(folder), name_length = strlen(name);
-    struct stat info;
     if (length + name_length + strlen(ends[1]) >= sizeof(path))
         return false;
     memcpy(path, bytecode->home, bytecode->length);
@@ -201,7 +207,7 @@ static bool push_our_path(lua_State *L, const struct bytecode *bytecode, const c
         path[length++] = name[i] == '.' ? '/' : name[i];
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
         strcpy(path + length, ends[i]);
-        if (stat(path, &info) == 0) {
+        if (stat(path, info) == 0) {
             lua_pushstring(L, path);
             return true;
         }
@@ -210,16 +216,17 @@ static bool push_our_path(lua_State *L, const struct bytecode *bytecode, const c
 }
 
 /* Pushes the function that loads a file as a module; at the top is the file's path, which stays. */
-static void push_loaded(lua_State *L, bool ours)
+static void push_loaded(lua_State *L, struct stat *info, bool ours)
 {
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_pushcclosure(L, l_load_module, 1);
     lua_pushvalue(L, -2);
     lua_pushvalue(L, 1);
+    lua_pushlightuserdata(L, info);
     if (ours)
-        mt_limits_call_uncharged(L, 2, 1);
+        mt_limits_call_uncharged(L, 3, 1);
     else
-        lua_call(L, 2, 1);
+        lua_call(L, 3, 1);
 }
 
 /*
@@ -229,14 +236,15 @@ static void push_loaded(lua_State *L, bool ours)
 static int l_search_ours(lua_State *L)
 {
     const char *name = luaL_checkstring(L, 1);
+    struct stat info;
     lua_getfield(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
     if (lua_getfield(L, -1, name) != LUA_TNIL) {
         lua_pushliteral(L, ":preload:");
         return 2;
     }
-    if (!push_our_path(L, bytecode_of(L), name))
+    if (!push_our_path(L, bytecode_of(L), name, &info))
         return 0;
-    push_loaded(L, true);
+    push_loaded(L, &info, true);
     lua_pushcclosure(L, l_load_ours, 1);
     lua_insert(L, -2);
     return 2; /* the loader, and the path that it is called with */
@@ -245,6 +253,7 @@ static int l_search_ours(lua_State *L)
 /* The second one: what package.path finds. */
 static int l_search_path(lua_State *L)
 {
+    struct stat info;
     luaL_checkstring(L, 1);
     lua_getglobal(L, "package");
     lua_getfield(L, -1, "searchpath");
@@ -254,7 +263,8 @@ static int l_search_path(lua_State *L)
     if (lua_isnil(L, -2))
         return 1; /* where it was looked for */
     lua_pop(L, 1);
-    push_loaded(L, false);
+    read_info(lua_tostring(L, -1), &info);
+    push_loaded(L, &info, false);
     lua_insert(L, -2);
     return 2;
 }
