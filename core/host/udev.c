@@ -289,15 +289,30 @@ void mt_udev_close(struct mt_udev *udev)
     free(udev);
 }
 
-int mt_udev_device(struct mt_udev *udev, const char *syspath, struct mt_device **device)
+/*
+ * The folder of a device in /sys/devices, whatever path to it was given. The kernel names what is
+ * open: realpath() would look at each part of the path, and most have nine.
+ */
+static int resolve(const char *syspath, char folder[PATH_MAX])
 {
-    char real[PATH_MAX], subsystem[PATH_MAX];
-    errno = 0;
-    if (!realpath(syspath, real)) {
+    char self[32];
+    int fd = open(syspath, O_PATH | O_CLOEXEC);
+    if (fd < 0) {
         int status = error_of_udev();
         return status < 0 ? status : -ENODEV;
     }
-    int status = read_link(real, "subsystem", subsystem);
+    snprintf(self, sizeof(self), "%d", fd);
+    int status = read_link("/proc/self/fd", self, folder);
+    close(fd);
+    return status == 0 && !folder[0] ? -ENODEV : status;
+}
+
+int mt_udev_device(struct mt_udev *udev, const char *syspath, struct mt_device **device)
+{
+    char real[PATH_MAX], subsystem[PATH_MAX];
+    int status = resolve(syspath, real);
+    if (status == 0)
+        status = read_link(real, "subsystem", subsystem);
     if (status < 0)
         return status;
     return is_bus(subsystem) ? bus_device(real, name_in(subsystem), device)
@@ -358,12 +373,7 @@ int mt_udev_parent(struct mt_udev *udev, const char *syspath, const char *subsys
                    const char *devtype, struct mt_device **device)
 {
     char folder[PATH_MAX];
-    int status = 0;
-    errno = 0;
-    if (!realpath(syspath, folder)) {
-        status = error_of_udev();
-        return status < 0 ? status : -ENODEV;
-    }
+    int status = resolve(syspath, folder);
     struct mt_device *parent = NULL;
     for (char *slash; status == 0 && !parent && (slash = strrchr(folder, '/')) > folder;) {
         *slash = '\0';
