@@ -77,6 +77,17 @@ end
 
 -- ---- folders of them ----
 
+-- The folder is made where it lacks: looking for it each time would be four system calls for each file.
+local function in_folder(folder, make)
+  local made, err = make()
+  if not made and err.code == "not-found" then
+    local ok
+    ok, err = fs.mkdir(folder, 448) -- 0700
+    if ok then return make() end
+  end
+  return made, err
+end
+
 ---A folder of such files.
 ---@class state.store
 ---@field folder string
@@ -138,10 +149,10 @@ local function new_store(folder)
     if why then
       error(("%s/%s: %s"):format(kind, name, why), 2)
     end
-    local ok, err = fs.mkdir(store.folder .. "/" .. kind, 448) -- 0700
-    if ok then
-      ok, err = fs.write_atomic(store.path(kind, name), json.encode(versioned, true), 384) -- 0600
-    end
+    local text = json.encode(versioned, true)
+    local ok, err = in_folder(store.folder .. "/" .. kind, function()
+      return fs.write_atomic(store.path(kind, name), text, 384) -- 0600
+    end)
     if not ok then
       err.hint = err.code == "permission" and "Run it as root, for example with sudo." or nil
       return nil, err
@@ -241,11 +252,7 @@ end
 ---@return moontower.error? err "busy": detail is { pid, command } of who has it, if that is known
 function M.lock(name)
   local path = ("%s/locks/%s"):format(M.folder, (name:gsub("[^%w._-]", "_")))
-  local ok, err = fs.mkdir(M.folder .. "/locks", 448)
-  local lock
-  if ok then
-    lock, err = fs.lock(path)
-  end
+  local lock, err = in_folder(M.folder .. "/locks", function() return fs.lock(path) end)
   if lock then
     fs.write(path, tostring(fs.getpid()))
     return lock
