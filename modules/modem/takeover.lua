@@ -76,10 +76,13 @@ function M.repair()
   if not places then
     log.warn("cannot find out what was taken from ModemManager: %s", err)
   end
+  if not places or #places == 0 then
+    return
+  end
   local list, unknown = devices.list()
   local in_use = {}
   for _, description in ipairs(list) do in_use[description.name] = is_in_use(description) end
-  for _, place in ipairs(places or {}) do
+  for _, place in ipairs(places) do
     if not in_use[place.name] and (in_use[place.name] == false or not unknown) then
       give_back(place)
     end
