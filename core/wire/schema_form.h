@@ -61,6 +61,7 @@ struct mt_schema_type {
     bool big;
     bool little; /* an address that is not in network order */
     bool sized;  /* data whose size stands before its offset */
+    bool filled; /* text of a fixed size with 0xff after its end, not NULs */
     bool exact;  /* always `least` bytes long, and without references */
     bool open;   /* ends only where its structure ends: a rest, a utf16, something optional, a list
                         without a count */

@@ -383,8 +383,7 @@ static bool looks_like_utf16(const uint8_t *bytes, size_t size, const uint8_t *z
 
 static bool decode_utf16(struct mt_schema_decoder *d, struct mt_reader *at);
 
-/* Firmware fills up text of a fixed size with this, too: "02\xff" is the network code 02. */
-#define FILLER 0xff
+#define FILLER 0xff /* in a network's code of two digits, for example: "02\xff" */
 
 /* Bytes, text or the rest: of the size declared, or of the length in front of them, or all left. */
 static bool decode_bytes(struct mt_schema_decoder *d, const struct mt_schema_type *type,
@@ -408,8 +407,9 @@ static bool decode_bytes(struct mt_schema_decoder *d, const struct mt_schema_typ
         return decode_utf16(d, &text);
     }
     used = end ? (size_t)(end - bytes) : (size_t)size;
-    while (type->kind == MT_SCHEMA_STRING && type->size && used != 0 && bytes[used - 1] == FILLER)
-        used--;
+    if (type->filled && bytes[0] != FILLER)
+        while (used != 0 && bytes[used - 1] == FILLER)
+            used--;
     lua_pushlstring(d->L, (const char *)bytes, used);
     return true;
 }
@@ -433,8 +433,12 @@ static bool encode_bytes(struct mt_schema_encoder *e, const struct mt_schema_typ
         return false;
     if (type->size && size > type->size)
         return mt_schema_encode_fail(e, "%zu bytes do not fit in %u", size, type->size);
-    return mt_schema_put(e, bytes, size) &&
-           mt_schema_put_zeros(e, type->size ? type->size - size : 0);
+    if (!mt_schema_put(e, bytes, size))
+        return false;
+    for (; type->filled && size != 0 && size < type->size; size++)
+        if (!mt_schema_put_uint(e, 1, false, FILLER))
+            return false;
+    return mt_schema_put_zeros(e, type->size ? type->size - size : 0);
 }
 
 static bool decode_utf16(struct mt_schema_decoder *d, struct mt_reader *at)

@@ -243,6 +243,7 @@ static void compile_bytes(struct mt_schema_compiler *c, struct mt_schema_type *t
             mt_schema_refuse(c, "bytes must have a size of at least 1");
         type->size = type->least = (size_t)size;
         type->exact = true;
+        type->filled = get_flag(c, "filled");
     }
 }
 

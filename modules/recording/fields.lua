@@ -34,7 +34,7 @@ local CHANNELS = set [[
   active_channel arfcn bsic channel earfcn frequency frequency_downlink frequency_tdd frequency_uplink
   eutra_absolute_rf_channel_number geran_absolute_rf_channel_number utra_absolute_rf_channel_number
   nr5g_arfcn nrarfcn uarfcn rx_channel tx_channel timing_advance lte_info_timing_advance
-  pci physical_cell_id psc primary_scrambling_code scrambling_code umts_primary_scrambling_code
+  nr5g_physical_cell_id pci physical_cell_id psc primary_scrambling_code scrambling_code umts_primary_scrambling_code
   base_station_color_code base_station_identity_code network_color_code ncc_permitted cell_parameter_id gsm tdma
 ]]
 -- ... and of what a modem, or a message, has several of, or is able to.

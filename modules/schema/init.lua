@@ -120,10 +120,15 @@ function schema.uint(n) return make { kind = "uint", size = check_number(n, "uin
 ---@return schema.type
 function schema.bytes(n) return make { kind = "bytes", size = check_number(n, "bytes") } end
 
----Text in exactly n bytes, filled up with NULs; what is read may be filled up with 0xff.
+---Text in exactly n bytes, filled up with NULs.
 ---@param n integer
 ---@return schema.type
 function schema.chars(n) return make { kind = "string", size = check_number(n, "chars") } end
+
+---Text in exactly n bytes, filled up with 0xff, as networks' codes are: "02" in three.
+---@param n integer
+---@return schema.type
+function schema.digits(n) return make { kind = "string", size = check_number(n, "digits"), filled = true } end
 
 -- A count or length in front of something: a type, or the name of one, "u8".
 local function find_prefix(prefix)

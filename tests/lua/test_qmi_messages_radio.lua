@@ -256,7 +256,7 @@ end
 
 -- In the indication 5G has other tags.
 function T.test_system_info_indication()
-  known_part(nas.system_info.indication, [[
+  both_ways(nas.system_info.indication, [[
     191d00 01 03 01 03 01 00 01 00 00 ffff 01 05a91800 00 00 00 01 "530" "24" ff 01 19f6
     240100 01
     4c0300 020201
@@ -282,6 +282,7 @@ function T.test_system_info_of_a_telephone()
   lu.assertEquals({ values.ims_voice_support, values.lte_voice_domain, values.lte_sms_domain }, { true, "ims", "ims" })
   lu.assertEquals({ values.network_selection_registration_restriction, values.lte_cell_access_status },
     { "unrestricted", "all-calls" })
+  lu.assertEquals({ values.lte_emergency_bearer_support, values.lte_emergency_access_barred }, { "yes", "no" })
   lu.assertEquals({ values.nr5g_service_status.service_status, values.eutra_with_nr5g_availability }, { "none", true })
   local unknown = {}
   for tag in pairs(values.unknown) do unknown[#unknown + 1] = tag end

@@ -6,7 +6,7 @@ local types = require "qmi.nas.types"
 
 local u8, u16, u32, i8 = qmi.u8, qmi.u16, qmi.u32, qmi.i8
 local enum, flags, bool, struct, list = qmi.enum, qmi.flags, qmi.bool, qmi.struct, qmi.list
-local string, chars, lstring, lbytes = qmi.string, qmi.chars, qmi.lstring, qmi.lbytes
+local string, digits, lstring, lbytes = qmi.string, qmi.digits, qmi.lstring, qmi.lbytes
 local yes_no = bool(u8)
 
 ---@class qmi.nas_registration
@@ -109,8 +109,8 @@ local function operator_name() return {
     lstring(u8) "name",
   } "service_provider_name",
   [0x11] = list(u16, struct {
-    chars(3) "mcc",
-    chars(3) "mnc",
+    digits(3) "mcc",
+    digits(3) "mnc",
     u16 "lac1",
     u16 "lac2",
     u8 "plmn_name_record_identifier",

@@ -6,7 +6,7 @@ local types = require "qmi.nas.types"
 
 local u8, u16, u32, i32 = qmi.u8, qmi.u16, qmi.u32, qmi.i32
 local enum, bool, struct = qmi.enum, qmi.bool, qmi.struct
-local bytes, chars = qmi.bytes, qmi.chars
+local bytes, digits = qmi.bytes, qmi.digits
 local yes_no = bool(u8)
 
 ---@class qmi.nas_system_info
@@ -51,7 +51,7 @@ local cell = valid(u32 "cell_id")
 local reject = valid("registration_reject_info",
   types.service_domain "registration_reject_domain",
   u8 "registration_reject_cause") -- a cause of 3GPP: require("cause") has the words
-local network = valid("network_id", chars(3) "mcc", chars(3) "mnc")
+local network = valid("network_id", digits(3) "mcc", digits(3) "mnc")
 local hs_call, hs = valid(hs_service "hs_call_status"), valid(hs_service "hs_service")
 local tac = valid(u16 "tac")
 
@@ -105,6 +105,7 @@ local system_info = {
 }
 
 local carrier_domain = enum(u32, { ["none"] = 0, ["ims"] = 1, ["1x"] = 2, ["3gpp"] = 3 }) -- of calls, or of SMS
+local no_yes = enum(u32, { no = 0, yes = 1 })
 local registration_domain = enum(u32, {
   ["not-applicable"] = 0, ["cs-only"] = 1, ["ps-only"] = 2, ["cs-ps"] = 3, ["limited-service"] = 4,
 })
@@ -129,12 +130,12 @@ local since_td_scdma = {
   [0x36] = carrier_domain "hdr_voice_domain",
   [0x37] = carrier_domain "hdr_sms_domain",
   [0x38] = carrier_domain "lte_sms_domain",
-  [0x39] = u32 "lte_emergency_bearer_support",
+  [0x39] = no_yes "lte_emergency_bearer_support",
   [0x3a] = carrier_domain "gsm_voice_domain",
   [0x3b] = carrier_domain "gsm_sms_domain",
   [0x3c] = carrier_domain "wcdma_voice_domain",
   [0x3d] = carrier_domain "wcdma_sms_domain",
-  [0x3e] = u32 "lte_emergency_access_barred",
+  [0x3e] = no_yes "lte_emergency_access_barred",
   [0x3f] = carrier_domain "cdma_voice_domain",
   [0x40] = carrier_domain "cdma_sms_domain",
   [0x41] = carrier_domain "td_scdma_voice_domain",
