@@ -6,7 +6,7 @@
 
 local core = require "core.task"
 local lazy = require "base.lazy"
-local events = lazy(function() return require "events" end)
+local events = lazy "events"
 local log = require "log"
 local task = require "task"
 

@@ -4,12 +4,12 @@
 local columns = require "terminal.columns"
 local json = require "base.json"
 local lazy = require "base.lazy"
-local attach_apn = lazy(function() return require "modem.attach_apn" end)
-local apns = lazy(function() return require "modem.apn" end)
-local carrier = lazy(function() return require "carrier" end)
-local modem = lazy(function() return require "modem" end)
+local attach_apn = lazy "modem.attach_apn"
+local apns = lazy "modem.apn"
+local carrier = lazy "carrier"
+local modem = lazy "modem"
 local option = require "cli.option"
-local report = lazy(function() return require "modem.report" end)
+local report = lazy "modem.report"
 local validate = require "base.validate"
 local wrap = require "terminal.wrap"
 

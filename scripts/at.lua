@@ -1,9 +1,10 @@
 -- SPDX-License-Identifier: MIT
 -- moontower at: AT commands to a modem, given as arguments, from a file, or typed.
 
+local lazy = require "base.lazy"
 local at = require "at"
 local at_access = require "modem.at_access"
-local at_pty = require "base.lazy"(function() return require "at.pty" end)
+local at_pty = lazy "at.pty"
 local edit = require "terminal.line_editor"
 local effect = require "at.effect"
 local errors = require "errors"

@@ -2,23 +2,23 @@
 -- moontower esim: the profiles of an eSIM: listed by ourselves, changed by lpac.
 
 local lazy = require "base.lazy"
-local carrier = lazy(function() return require "carrier" end)
+local carrier = lazy "carrier"
 local cards = require "esim.card"
-local config = lazy(function() return require "daemon.config" end)
-local download = lazy(function() return require "esim.download" end)
+local config = lazy "daemon.config"
+local download = lazy "esim.download"
 local errors = require "errors"
 local es10 = require "esim.es10"
 local json = require "base.json"
 local lpac = require "esim.lpac"
 local modem = require "modem"
-local notify = lazy(function() return require "esim.notify" end)
+local notify = lazy "esim.notify"
 local option = require "cli.option"
 local profiles = require "esim.profiles"
 local progress = require "terminal.progress"
 local repair = require "repair"
 local secret_file = require "secret_file"
 local show = require "esim.show"
-local switch = lazy(function() return require "esim.switch" end)
+local switch = lazy "esim.switch"
 local terminal = require "terminal"
 local validate = require "base.validate"
 local wrap = require "terminal.wrap"

@@ -8,10 +8,10 @@ local modem = require "modem"
 local option = require "cli.option"
 local parser = require "cli.parser"
 local progress = require "terminal.progress"
-local ptys = lazy(function() return require "modem.location_pty" end)
+local ptys = lazy "modem.location_pty"
 local terminal = require "terminal"
 local validate = require "base.validate"
-local view = lazy(function() return require "gnss_view" end)
+local view = lazy "gnss_view"
 local words = require "gnss.words"
 
 local check = errors.check

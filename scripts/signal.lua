@@ -8,9 +8,9 @@ local gauges = require "signal_view.gauges"
 local modem = require "modem"
 local option = require "cli.option"
 local radio_words = require "radio.words"
-local sources = lazy(function() return require "signal_view.source" end)
+local sources = lazy "signal_view.source"
 local validate = require "base.validate"
-local view = lazy(function() return require "signal_view" end)
+local view = lazy "signal_view"
 
 -- What there is a row for: each technology, then each antenna.
 local function rows_of(signal)

@@ -3,8 +3,8 @@
 
 local lazy = require "base.lazy"
 local errors = require "errors"
-local exit_status = lazy(function() return require "cli.exit_status" end)
-local link = lazy(function() return require "link" end)
+local exit_status = lazy "cli.exit_status"
+local link = lazy "link"
 local modem = require "modem"
 local option = require "cli.option"
 local snapshot = require "modem.snapshot"

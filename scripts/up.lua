@@ -4,19 +4,19 @@
 -- Its help needs none of the modules that connect.
 
 local lazy = require "base.lazy"
-local carrier = lazy(function() return require "carrier" end)
+local carrier = lazy "carrier"
 local errors = require "errors"
-local exit_status = lazy(function() return require "cli.exit_status" end)
-local modem = lazy(function() return require "modem" end)
-local net = lazy(function() return require "net" end)
+local exit_status = lazy "cli.exit_status"
+local modem = lazy "modem"
+local net = lazy "net"
 local option = require "cli.option"
-local orders = lazy(function() return require "daemon.orders" end)
+local orders = lazy "daemon.orders"
 local parser = require "cli.parser"
 local pin_options = require "modem.pin_options"
 local prerequisites = require "modem.prerequisites"
-local progress = lazy(function() return require "terminal.progress" end)
-local status = lazy(function() return require "status" end)
-local trace = lazy(function() return require "trace" end)
+local progress = lazy "terminal.progress"
+local status = lazy "status"
+local trace = lazy "trace"
 local terminal = require "terminal"
 local validate = require "base.validate"
 

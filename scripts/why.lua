@@ -1,12 +1,13 @@
 -- SPDX-License-Identifier: MIT
 -- moontower why: the state of each modem in the daemon, since when and why; what it tried; what it will do next.
 
+local lazy = require "base.lazy"
 local client = require "daemon.client"
 local daemon = require "daemon"
 local json = require "base.json"
 local option = require "cli.option"
 local printable = require "base.printable"
-local report = require("base.lazy")(function() return require "modem.report" end)
+local report = lazy "modem.report"
 local status = require "status"
 local task = require "task"
 local validate = require "base.validate"

@@ -1,15 +1,16 @@
 -- SPDX-License-Identifier: MIT
 -- A module that is loaded when it is first used: most runs of a command need a part of what it may need.
 
----Stands for a module that returns a table, and which `load` requires.
----@generic T: table
----@param load fun(): T
----@return T
-return function(load)
-  local lazy = {}
-  function lazy.__index(_, key)
-    lazy.__index = load()
-    return lazy.__index[key]
-  end
-  return setmetatable({}, lazy)
+-- Until then.
+local Late = {}
+
+function Late.__index(late, key)
+  local module = require(late[1])
+  setmetatable(late, { __index = module })
+  return module[key]
 end
+
+---Stands for a module that returns a table. `.luarc.json` tells editors that the name is used as in require().
+---@param name string
+---@return table
+return function(name) return setmetatable({ name }, Late) end

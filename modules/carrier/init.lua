@@ -4,7 +4,7 @@
 local lazy = require "base.lazy"
 local declaration = require "base.declaration"
 local errors = require "errors"
-local files = lazy(function() return require "terminal.files" end)
+local files = lazy "terminal.files"
 local fs = require "core.fs"
 local keys = require "carrier.keys"
 local places = require "loading.places"

@@ -3,7 +3,7 @@
 
 local lazy = require "base.lazy"
 local errors = require "errors"
-local exit_status = lazy(function() return require "cli.exit_status" end)
+local exit_status = lazy "cli.exit_status"
 local parsers = require "cli.parser"
 local places = require "loading.places"
 local printable = require "base.printable"

@@ -4,7 +4,7 @@
 local errors = require "errors"
 local fs = require "core.fs"
 local lazy = require "base.lazy"
-local markdown = lazy(function() return require "cli.markdown" end) -- the list of topics needs none of it
+local markdown = lazy "cli.markdown" -- the list of topics needs none of it
 local program = require "core.program"
 local wrap = require "terminal.wrap"
 

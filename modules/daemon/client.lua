@@ -4,16 +4,16 @@
 local lazy = require "base.lazy"
 local control = require "daemon.control"
 local core = require "core.task"
-local edit = lazy(function() return require "terminal.line_editor" end)
+local edit = lazy "terminal.line_editor"
 local errors = require "errors"
-local files = lazy(function() return require "terminal.files" end)
+local files = lazy "terminal.files"
 local fs = require "core.fs"
-local fullscreen = lazy(function() return require "terminal.fullscreen" end)
-local hex = lazy(function() return require "base.hex" end)
+local fullscreen = lazy "terminal.fullscreen"
+local hex = lazy "base.hex"
 local json = require "core.json"
 local ports = require "core.port"
-local signal = lazy(function() return require "core.signal" end)
-local task = lazy(function() return require "task" end)
+local signal = lazy "core.signal"
+local task = lazy "task"
 local terminal = require "terminal"
 
 local M = {}

@@ -15,7 +15,7 @@ local location_left = require "modem.location_left"
 local modems = require "modem"
 local modes = require "modem.modes"
 local status = require "status"
-local takeover = lazy(function() return require "modem.takeover" end)
+local takeover = lazy "modem.takeover"
 local task = require "task"
 local update_hold = require "modem.update_hold"
 

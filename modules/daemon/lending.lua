@@ -5,7 +5,7 @@
 local effect = require "at.effect"
 local lazy = require "base.lazy"
 local modems = require "modem"
-local takeover = lazy(function() return require "modem.takeover" end)
+local takeover = lazy "modem.takeover"
 local terminal = require "terminal"
 
 local M = {}

@@ -2,8 +2,9 @@
 -- The computer has slept: all connections are suspect at once. A modem that has left the bus, or is another one now, is
 -- noticed as ever.
 
+local lazy = require "base.lazy"
 local log = require "log"
-local monitor = require("base.lazy")(function() return require "link.monitor" end)
+local monitor = lazy "link.monitor"
 local resume = require "resume"
 
 local M = {}

@@ -5,9 +5,9 @@
 local lazy = require "base.lazy"
 local log = require "log"
 local state = require "state"
-local switch = lazy(function() return require "esim.switch" end)
+local switch = lazy "esim.switch"
 local task = require "task"
-local trial = lazy(function() return require "trial" end)
+local trial = lazy "trial"
 
 local M = {}
 

@@ -2,11 +2,11 @@
 -- Compares the host with what a link should have on it. Changes nothing.
 
 local lazy = require "base.lazy"
-local clat = lazy(function() return require "link.clat" end)
-local dns = lazy(function() return require "link.dns" end)
+local clat = lazy "link.clat"
+local dns = lazy "link.dns"
 local netlink = require "core.netlink"
 local plan = require "link.plan"
-local share = lazy(function() return require "link.share" end)
+local share = lazy "link.share"
 
 local MAIN_TABLE = 254
 

@@ -3,16 +3,16 @@
 -- the program that manages them.
 
 local lazy = require "base.lazy"
-local channels = lazy(function() return require "link.channel" end)
-local dns = lazy(function() return require "link.dns" end)
+local channels = lazy "link.channel"
+local dns = lazy "link.dns"
 local errors = require "errors"
 local fs = require "core.fs"
 local journals = require "link.journal"
 local log = require "log"
 local netlink = require "core.netlink"
-local services = lazy(function() return require "link.services" end)
+local services = lazy "link.services"
 local task = require "task"
-local unmanaged = lazy(function() return require "link.unmanaged" end)
+local unmanaged = lazy "link.unmanaged"
 
 local check = errors.check
 

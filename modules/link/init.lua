@@ -6,14 +6,14 @@
 -- if it is not there: see link/channel.lua.
 
 local lazy = require "base.lazy"
-local channels = lazy(function() return require "link.channel" end)
-local dns = lazy(function() return require "link.dns" end)
+local channels = lazy "link.channel"
+local dns = lazy "link.dns"
 local errors = require "errors"
 local host = require "link.host"
 local journals = require "link.journal"
 local netlink = require "core.netlink"
 local plan = require "link.plan"
-local present = lazy(function() return require "link.present" end)
+local present = lazy "link.present"
 local task = require "task"
 local teardown = require "link.teardown"
 

@@ -3,12 +3,12 @@
 
 local alone = require "link.alone"
 local lazy = require "base.lazy"
-local channels = lazy(function() return require "link.channel" end)
+local channels = lazy "link.channel"
 local errors = require "errors"
 local fs = require "core.fs"
 local marked = require "link.marked"
 local netlink = require "core.netlink"
-local salvage = lazy(function() return require "link.salvage" end)
+local salvage = lazy "link.salvage"
 local state = require "state"
 
 local KIND = "links"

@@ -9,7 +9,7 @@ local lazy = require "base.lazy"
 local log = require "log"
 local netlink = require "core.netlink"
 local probes = require "link.probes"
-local services = lazy(function() return require "link.services" end)
+local services = lazy "link.services"
 local task = require "task"
 local traffic = require "link.traffic"
 

@@ -2,16 +2,16 @@
 -- What a bearer means for the host: decided here, before anything is changed.
 
 local lazy = require "base.lazy"
-local channels = lazy(function() return require "link.channel" end)
-local dns = lazy(function() return require "link.dns" end)
+local channels = lazy "link.channel"
+local dns = lazy "link.dns"
 local errors = require "errors"
 local fs = require "core.fs"
-local ipv4 = lazy(function() return require "link.ipv4" end)
+local ipv4 = lazy "link.ipv4"
 local journals = require "link.journal"
 local net = require "net"
 local netlink = require "core.netlink"
 local state = require "state"
-local unmanaged = lazy(function() return require "link.unmanaged" end)
+local unmanaged = lazy "link.unmanaged"
 
 local M = {
   PROTOCOL = journals.PROTOCOL,

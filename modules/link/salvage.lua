@@ -6,8 +6,8 @@ local errors = require "errors"
 local validate = require "base.validate"
 local marked = require "link.marked"
 local netlink = require "core.netlink"
-local dns = lazy(function() return require "link.dns" end)
-local shapes = lazy(function() return require "state.shapes" end)
+local dns = lazy "link.dns"
+local shapes = lazy "state.shapes"
 
 local M = {}
 

@@ -3,14 +3,14 @@
 -- when the link is there, and again when it has failed or has been taken away; the journal undoes it.
 
 local lazy = require "base.lazy"
-local clat = lazy(function() return require "link.clat" end)
+local clat = lazy "link.clat"
 local errors = require "errors"
 local forwarding = require "link.forwarding"
 local journals = require "link.journal"
 local log = require "log"
-local nat64 = lazy(function() return require "link.clat.nat64" end)
+local nat64 = lazy "link.clat.nat64"
 local plan = require "link.plan"
-local share = lazy(function() return require "link.share" end)
+local share = lazy "link.share"
 
 local M = {}
 

@@ -8,7 +8,7 @@ local log = require "log"
 local marked = require "link.marked"
 local netlink = require "core.netlink"
 local process = require "core.process"
-local salvage = lazy(function() return require "link.salvage" end)
+local salvage = lazy "link.salvage"
 
 local M = {}
 

@@ -2,19 +2,19 @@
 -- Undoes what the journal of one link says. Most runs have none to undo.
 
 local lazy = require "base.lazy"
-local channels = lazy(function() return require "link.channel" end)
-local clat = lazy(function() return require "link.clat" end)
-local dns = lazy(function() return require "link.dns" end)
-local forwarding = lazy(function() return require "link.forwarding" end)
+local channels = lazy "link.channel"
+local clat = lazy "link.clat"
+local dns = lazy "link.dns"
+local forwarding = lazy "link.forwarding"
 local journals = require "link.journal"
 local log = require "log"
 local marked = require "link.marked"
 local netlink = require "core.netlink"
-local salvage = lazy(function() return require "link.salvage" end)
-local share = lazy(function() return require "link.share" end)
+local salvage = lazy "link.salvage"
+local share = lazy "link.share"
 local state = require "state"
 local undoing_of = require "state.rollback"
-local unmanaged = lazy(function() return require "link.unmanaged" end)
+local unmanaged = lazy "link.unmanaged"
 
 -- The last link to be undone puts the modem's interface back.
 local function is_shared(undoing, journal)

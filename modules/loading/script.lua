@@ -10,7 +10,7 @@ local fs = require "core.fs"
 local places = require "loading.places"
 local sandbox = require "core.sandbox"
 local sources = require "loading.source"
-local task = lazy(function() return require "task" end)
+local task = lazy "task"
 local files = require "terminal.files"
 local terminal = require "terminal"
 

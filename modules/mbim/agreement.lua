@@ -11,7 +11,7 @@ local errors = require "errors"
 local extensions = require "mbim.ms_basic_connect_extensions"
 local lazy = require "base.lazy"
 local mbim = require "mbim.command"
-local proxy_control = lazy(function() return require "mbim.proxy_control" end)
+local proxy_control = lazy "mbim.proxy_control"
 
 local M = { NEWEST = 0x0300, NONE = 0x0100 }
 

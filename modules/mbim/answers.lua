@@ -7,9 +7,9 @@ local errors = require "errors"
 local mbim = require "mbim.command"
 
 -- Loaded late: few programs need them.
-local agreement = lazy(function() return require "mbim.agreement" end)
-local verdict = lazy(function() return require "cause.verdict" end)
-local versions = lazy(function() return require "mbim.versions" end)
+local agreement = lazy "mbim.agreement"
+local verdict = lazy "cause.verdict"
+local versions = lazy "mbim.versions"
 
 local NOT_OPENED = 5 -- MBIM_ERROR_NOT_OPENED
 

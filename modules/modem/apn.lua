@@ -6,9 +6,10 @@
 -- the next APN would meet the same. What was refused is left alone for a while, longer each time: a network that is
 -- asked with wrong APNs again and again makes a modem wait, or stops answering. Nothing is written into the modem.
 
-local apn = require("base.lazy")(function() return require "apn" end)
-local card_files = require("base.lazy")(function() return require "modem.card_files" end)
-local network_reject = require("base.lazy")(function() return require "modem.network_reject" end)
+local lazy = require "base.lazy"
+local apn = lazy "apn"
+local card_files = lazy "modem.card_files"
+local network_reject = lazy "modem.network_reject"
 local state = require "state"
 
 local M = {

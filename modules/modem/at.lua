@@ -1,10 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- The AT port of a modem, opened when it is first needed: `modem.at`.
 
+local lazy = require "base.lazy"
 local at_ports = require "modem.at_ports"
 local maker = require "maker"
 local task = require "task"
-local tunnel = require "base.lazy"(function() return require "modem.at_tunnel" end)
+local tunnel = lazy "modem.at_tunnel"
 
 local ANSWER_TIME = 10
 

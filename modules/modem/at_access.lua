@@ -2,10 +2,11 @@
 -- The AT port of a modem for a command: the daemon's own port beside it, one that ModemManager may have, or one inside
 -- MBIM, for which the modem itself is opened.
 
+local lazy = require "base.lazy"
 local at_ports = require "modem.at_ports"
 local modem = require "modem"
 local ports = require "modem.ports"
-local takeover = require "base.lazy"(function() return require "modem.takeover" end)
+local takeover = lazy "modem.takeover"
 
 local M = {}
 

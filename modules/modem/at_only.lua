@@ -4,19 +4,19 @@
 -- See modem/modes.lua.
 
 local air = require "modem.air"
-local at_location = require("base.lazy")(function() return require "modem.at_location" end)
-local at_port = require "modem.at"
 local lazy = require "base.lazy"
-local at_channel = lazy(function() return require "modem.at_channel" end)
-local at_counters = lazy(function() return require "modem.at_counters" end)
-local at_images = lazy(function() return require "modem.at_images" end)
-local at_slots = lazy(function() return require "modem.at_slots" end)
+local at_location = lazy "modem.at_location"
+local at_port = require "modem.at"
+local at_channel = lazy "modem.at_channel"
+local at_counters = lazy "modem.at_counters"
+local at_images = lazy "modem.at_images"
+local at_slots = lazy "modem.at_slots"
 local backend = require "modem.backend"
 local messages = require "modem.at_messages"
 local modes = require "modem.modes"
-local ussd = require("base.lazy")(function() return require "modem.ussd" end)
-local at_news = require("base.lazy")(function() return require "modem.at_news" end)
-local at_ussd = require("base.lazy")(function() return require "modem.at_ussd" end)
+local ussd = lazy "modem.ussd"
+local at_news = lazy "modem.at_news"
+local at_ussd = lazy "modem.at_ussd"
 
 local ANSWER_TIME = 10
 

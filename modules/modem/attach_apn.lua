@@ -5,11 +5,12 @@
 -- It is set where a carrier wishes for it (setup), and by `up` only if the network refuses the registration for it
 -- (cause 19): what was there before is written down first, and comes back unless the modem is registered then.
 
-local apns = require("base.lazy")(function() return require "modem.apn" end)
-local at = require("base.lazy")(function() return require "at" end)
+local lazy = require "base.lazy"
+local apns = lazy "modem.apn"
+local at = lazy "at"
 local errors = require "errors"
-local extensions = require("base.lazy")(function() return require "mbim.ms_basic_connect_extensions" end)
-local profiles = require("base.lazy")(function() return require "qmi.wds.profile" end)
+local extensions = lazy "mbim.ms_basic_connect_extensions"
+local profiles = lazy "qmi.wds.profile"
 local state = require "state"
 
 local ANSWER_TIME = 10

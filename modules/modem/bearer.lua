@@ -3,8 +3,8 @@
 
 local lazy = require "base.lazy"
 local addresses = require "modem.addresses"
-local leases = lazy(function() return require "modem.lease" end)
-local network_reject = lazy(function() return require "modem.network_reject" end)
+local leases = lazy "modem.lease"
+local network_reject = lazy "modem.network_reject"
 local task = require "task"
 
 local M = {}

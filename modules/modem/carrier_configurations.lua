@@ -5,11 +5,12 @@
 -- By the maker's AT commands (maker.carrier_configurations), which also tell whether the modem chooses by itself; else
 -- by QMI's PDC service. What is chosen holds from the next restart on.
 
+local lazy = require "base.lazy"
 local at = require "at"
 local at_port = require "modem.at"
 local errors = require "errors"
 local maker = require "maker"
-local pdc = require("base.lazy")(function() return require "qmi.pdc" end)
+local pdc = lazy "qmi.pdc"
 local subscribers = require "events.subscribers"
 local task = require "task"
 

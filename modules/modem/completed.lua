@@ -3,16 +3,16 @@
 -- position, the AT port may. The way to the card may also be QMI inside MBIM.
 
 local lazy = require "base.lazy"
-local air = lazy(function() return require "modem.air" end)
-local at_channel = lazy(function() return require "modem.at_channel" end)
-local at_counters = lazy(function() return require "modem.at_counters" end)
-local card_files = lazy(function() return require "modem.card_files" end)
-local at_location = lazy(function() return require "modem.at_location" end)
-local at_images = lazy(function() return require "modem.at_images" end)
-local at_slots = lazy(function() return require "modem.at_slots" end)
-local at_ussd = lazy(function() return require "modem.at_ussd" end)
-local qmi_channel = lazy(function() return require "modem.qmi.card_channel" end)
-local ussd = lazy(function() return require "modem.ussd" end)
+local air = lazy "modem.air"
+local at_channel = lazy "modem.at_channel"
+local at_counters = lazy "modem.at_counters"
+local card_files = lazy "modem.card_files"
+local at_location = lazy "modem.at_location"
+local at_images = lazy "modem.at_images"
+local at_slots = lazy "modem.at_slots"
+local at_ussd = lazy "modem.at_ussd"
+local qmi_channel = lazy "modem.qmi.card_channel"
+local ussd = lazy "modem.ussd"
 
 -- The ways to the card beside the back end's own, the best first.
 local function other_ways(self)

@@ -10,8 +10,8 @@ local state = require "state"
 local task = require "task"
 
 -- Loaded late: a modem need not have a connection.
-local journals = lazy(function() return require "link.journal" end)
-local teardown = lazy(function() return require "link.teardown" end)
+local journals = lazy "link.journal"
+local teardown = lazy "link.teardown"
 
 local KIND = "modems"
 local LINK_OPTIONS = { "dns", "dns_route", "metric", "table", "default_route", "mtu", "share", "clat" }

@@ -2,7 +2,8 @@
 -- Both families in one connection: a network that refuses that says what it allows, and each family is asked for by
 -- itself then.
 
-local network_reject = require("base.lazy")(function() return require "modem.network_reject" end)
+local lazy = require "base.lazy"
+local network_reject = lazy "modem.network_reject"
 
 local M = {}
 

@@ -9,14 +9,14 @@ local backends = require "modem.backend"
 local completed = require "modem.completed"
 local devices = require "modem.devices"
 local errors = require "errors"
-local modes = lazy(function() return require "modem.modes" end)
+local modes = lazy "modem.modes"
 local notifications = require "modem.notifications"
 local process = require "core.process"
 local selection = require "modem.selection"
 local state = require "state"
-local takeover = lazy(function() return require "modem.takeover" end)
+local takeover = lazy "modem.takeover"
 local task = require "task"
-local update_hold = lazy(function() return require "modem.update_hold" end)
+local update_hold = lazy "modem.update_hold"
 local verbs = require "modem.verbs"
 
 local PATIENCE = 3

@@ -2,7 +2,7 @@
 -- An address that DHCP gave for a while is kept by asking for it again in time (RFC 2131, 4.4.5).
 
 local lazy = require "base.lazy"
-local dhcp = lazy(function() return require "modem.dhcp" end)
+local dhcp = lazy "modem.dhcp"
 local errors = require "errors"
 local log = require "log"
 local task = require "task"

@@ -2,12 +2,12 @@
 -- What must hold before a modem can connect: a SIM, a radio that is on, a network that takes it, packet service.
 
 local lazy = require "base.lazy"
-local attach_apn = lazy(function() return require "modem.attach_apn" end)
+local attach_apn = lazy "modem.attach_apn"
 local errors = require "errors"
-local radio_switch = lazy(function() return require "modem.radio_switch" end)
-local report = lazy(function() return require "modem.report" end)
+local radio_switch = lazy "modem.radio_switch"
+local report = lazy "modem.report"
 local task = require "task"
-local sim_start = lazy(function() return require "modem.sim_start" end)
+local sim_start = lazy "modem.sim_start"
 
 -- Seconds: a search through all bands takes minutes, but mostly ends in one.
 local M = { NETWORK_TIME = 90 }

@@ -3,7 +3,7 @@
 
 local errors = require "errors"
 local lazy = require "base.lazy"
-local unlock = lazy(function() return require "modem.unlock" end)
+local unlock = lazy "modem.unlock"
 
 local M = {}
 

@@ -3,12 +3,12 @@
 
 local lazy = require "base.lazy"
 local fs = require "core.fs"
-local channels = lazy(function() return require "link.channel" end)
-local gauges = lazy(function() return require "signal_view.gauges" end)
-local leases = lazy(function() return require "modem.lease" end)
+local channels = lazy "link.channel"
+local gauges = lazy "signal_view.gauges"
+local leases = lazy "modem.lease"
 local state = require "state"
-local usage = lazy(function() return require "usage" end)
-local radio_words = lazy(function() return require "radio.words" end)
+local usage = lazy "usage"
+local radio_words = lazy "radio.words"
 
 local M = {}
 

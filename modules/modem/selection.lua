@@ -5,7 +5,7 @@ local lazy = require "base.lazy"
 local devices = require "modem.devices"
 local errors = require "errors"
 local fs = require "core.fs"
-local ports = lazy(function() return require "modem.ports" end)
+local ports = lazy "modem.ports"
 
 local M = {}
 

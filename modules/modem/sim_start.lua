@@ -3,9 +3,9 @@
 
 local errors = require "errors"
 local lazy = require "base.lazy"
-local locks = lazy(function() return require "modem.locks" end)
-local pins = lazy(function() return require "modem.pin" end)
-local slots = lazy(function() return require "modem.slots" end)
+local locks = lazy "modem.locks"
+local pins = lazy "modem.pin"
+local slots = lazy "modem.slots"
 
 local M = {}
 

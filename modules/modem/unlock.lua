@@ -7,7 +7,7 @@
 local errors = require "errors"
 local lazy = require "base.lazy"
 local maker = require "maker"
-local scripts = lazy(function() return require "modem.fcc_scripts" end)
+local scripts = lazy "modem.fcc_scripts"
 
 local M = {}
 

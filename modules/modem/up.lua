@@ -15,7 +15,7 @@ local look = require "modem.look"
 local prerequisites = require "modem.prerequisites"
 local report = require "modem.report"
 local status = require "status"
-local takeover = lazy(function() return require "modem.takeover" end)
+local takeover = lazy "modem.takeover"
 local task = require "task"
 
 local M = {

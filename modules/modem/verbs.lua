@@ -3,11 +3,11 @@
 -- their own.
 
 local lazy = require "base.lazy"
-local bearers = lazy(function() return require "modem.bearer" end)
+local bearers = lazy "modem.bearer"
 local errors = require "errors"
-local takeover = lazy(function() return require "modem.takeover" end)
+local takeover = lazy "modem.takeover"
 local task = require "task"
-local usb = lazy(function() return require "modem.usb" end)
+local usb = lazy "modem.usb"
 local wait = require "modem.wait"
 
 ---A modem that is open: the verbs of its back end, and those below.

@@ -11,8 +11,8 @@ local state = require "state"
 local task = require "task"
 
 -- Loaded late: most modems that are used are none of ModemManager's.
-local mark = lazy(function() return require "modemmanager.mark" end)
-local mmcli = lazy(function() return require "modemmanager.mmcli" end)
+local mark = lazy "modemmanager.mark"
+local mmcli = lazy "modemmanager.mmcli"
 
 local M = {
   ---Where ModemManager's own rules for udev may be, if it is installed.

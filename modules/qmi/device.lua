@@ -8,10 +8,10 @@ local core_port = require "core.port"
 local ctl = require "qmi.ctl"
 local errors = require "errors"
 local qmi = require "qmi.message"
-local recovery = lazy(function() return require "qmi.recovery" end)
+local recovery = lazy "qmi.recovery"
 local task = require "task"
 local trace = require "trace"
-local verdict = lazy(function() return require "cause.verdict" end)
+local verdict = lazy "cause.verdict"
 
 -- As much as libqmi's users allow an ordinary answer.
 local ANSWER_TIME = 10

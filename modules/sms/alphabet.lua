@@ -3,7 +3,8 @@
 --
 -- Septets are a string with one septet in each byte; packed, eight of them take seven octets.
 
-local languages = require("base.lazy")(function() return require "sms.languages" end)
+local lazy = require "base.lazy"
+local languages = lazy "sms.languages"
 
 local M = {}
 

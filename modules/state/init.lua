@@ -8,8 +8,8 @@ local fs = require "core.fs"
 local json = require "core.json"
 local validate = require "base.validate"
 local log = require "log"
-local process = lazy(function() return require "core.process" end)
-local shapes = lazy(function() return require "state.shapes" end)
+local process = lazy "core.process"
+local shapes = lazy "state.shapes"
 
 local ASIDE = 4 -- damaged files of one name that are kept
 local LARGEST = 1 << 20 -- bytes, which is what fs.read takes

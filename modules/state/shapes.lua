@@ -21,7 +21,7 @@ end, "a terminal" }
 local owner = record({ pid = index }, { start = count })
 -- Each file of them by itself: a run needs one or two.
 local others = {
-  lazy(function() return require "state.link_shapes" end), lazy(function() return require "state.kept_shapes" end),
+  lazy "state.link_shapes", lazy "state.kept_shapes",
 }
 
 ---@class state.shape

@@ -4,7 +4,7 @@
 local facts = require "explain.facts"
 local link = require "explain.link"
 local lazy = require "base.lazy"
-local sim_start = lazy(function() return require "modem.sim_start" end)
+local sim_start = lazy "modem.sim_start"
 
 -- Another slot has a card.
 local function elsewhere(asked, seen)

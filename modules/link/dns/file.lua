@@ -8,9 +8,9 @@ local fs = require "core.fs"
 local lazy = require "base.lazy"
 local log = require "log"
 local program = require "link.dns.program"
-local shapes = lazy(function() return require "state.shapes" end)
+local shapes = lazy "state.shapes"
 local state = require "state"
-local validate = lazy(function() return require "base.validate" end)
+local validate = lazy "base.validate"
 
 local FILE = "/etc/resolv.conf"
 local KIND, NAME = "dns", "file"

@@ -1,12 +1,13 @@
 -- SPDX-License-Identifier: MIT
 -- Connecting by AT: the context, the maker's order, and the addresses on the modem's network card.
 
+local lazy = require "base.lazy"
 local air = require "modem.air"
 local context = require "modem.by_at.context"
-local dhcp = require("base.lazy")(function() return require "modem.dhcp" end)
+local dhcp = lazy "modem.dhcp"
 local dual_stack = require "modem.dual_stack"
 local errors = require "errors"
-local network_reject = require("base.lazy")(function() return require "modem.network_reject" end)
+local network_reject = lazy "modem.network_reject"
 local sanitize = require "modem.sanitize"
 local task = require "task"
 local told = require "modem.by_at.told"

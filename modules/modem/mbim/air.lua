@@ -15,7 +15,7 @@ local signals = require "modem.mbim.signal"
 local task = require "task"
 local technologies = require "modem.mbim.technology"
 
-local inside = lazy(function() return require "modem.mbim.inside" end) -- with QMI, which is much to load
+local inside = lazy "modem.mbim.inside" -- with QMI, which is much to load
 
 ---@class modem.mbim
 local M = {}

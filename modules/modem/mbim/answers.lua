@@ -4,7 +4,7 @@
 local lazy = require "base.lazy"
 local basic = require "mbim.basic_connect"
 local errors = require "errors"
-local sanitize = lazy(function() return require "modem.sanitize" end)
+local sanitize = lazy "modem.sanitize"
 local technology = require "modem.mbim.technology"
 
 local M = {}

@@ -6,7 +6,7 @@ local answers = require "modem.mbim.answers"
 local basic = require "mbim.basic_connect"
 local dual_stack = require "modem.dual_stack"
 local errors = require "errors"
-local network_reject = lazy(function() return require "modem.network_reject" end)
+local network_reject = lazy "modem.network_reject"
 local wait = require "modem.wait"
 
 -- A connection may take the network a minute; libmbim's users wait longer still, but on a modem that is dead.

@@ -2,7 +2,8 @@
 -- What MBIM does not tell of the air before MBIMEx 3.0, and of the card, asked by QMI inside it, which most Qualcomm
 -- modems have.
 
-local card_file = require("base.lazy")(function() return require "modem.qmi.card_file" end)
+local lazy = require "base.lazy"
+local card_file = lazy "modem.qmi.card_file"
 local cells = require "modem.qmi.cells"
 local inside_mbim = require "qmi.inside_mbim"
 local signal = require "modem.qmi.signal"

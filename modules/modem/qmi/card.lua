@@ -2,7 +2,7 @@
 -- The SIM of a modem over QMI: its state. card_numbers.lua has its numbers, card_pin.lua what concerns its PIN.
 
 local lazy = require "base.lazy"
-local dms_uim = lazy(function() return require "qmi.dms.uim" end)
+local dms_uim = lazy "qmi.dms.uim"
 local uim = require "qmi.uim"
 
 local M = {}

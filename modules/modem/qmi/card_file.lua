@@ -1,8 +1,9 @@
 -- SPDX-License-Identifier: MIT
 -- Files of the card over QMI: Read Transparent of UIM.
 
+local lazy = require "base.lazy"
 local errors = require "errors"
-local uim_files = require("base.lazy")(function() return require "qmi.uim.files" end)
+local uim_files = lazy "qmi.uim.files"
 
 local M = {
   ---Folders: of the card, and of its USIM.

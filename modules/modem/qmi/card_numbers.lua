@@ -4,7 +4,7 @@
 local lazy = require "base.lazy"
 local card_file = require "modem.qmi.card_file"
 local cards = require "modem.qmi.card"
-local dms_uim = lazy(function() return require "qmi.dms.uim" end)
+local dms_uim = lazy "qmi.dms.uim"
 local task = require "task"
 
 local M = {}

@@ -3,7 +3,7 @@
 
 local lazy = require "base.lazy"
 local cards = require "modem.qmi.card"
-local dms_uim = lazy(function() return require "qmi.dms.uim" end)
+local dms_uim = lazy "qmi.dms.uim"
 local errors = require "errors"
 local uim = require "qmi.uim"
 

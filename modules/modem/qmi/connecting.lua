@@ -2,14 +2,14 @@
 -- Connecting over QMI: how packets are framed, then a connection for each IP family.
 
 local lazy = require "base.lazy"
-local aggregation = lazy(function() return require "modem.qmi.aggregation" end)
-local call_end = lazy(function() return require "qmi.call_end" end)
+local aggregation = lazy "modem.qmi.aggregation"
+local call_end = lazy "qmi.call_end"
 local clients = require "modem.qmi.wds_clients"
 local diagnose = require "modem.qmi.diagnose"
-local disconnecting = lazy(function() return require "modem.qmi.disconnecting" end)
+local disconnecting = lazy "modem.qmi.disconnecting"
 local errors = require "errors"
 local framing = require "modem.qmi.framing"
-local network_reject = lazy(function() return require "modem.network_reject" end)
+local network_reject = lazy "modem.network_reject"
 local task = require "task"
 local wds = require "qmi.wds"
 

@@ -2,7 +2,7 @@
 -- Finds what keeps a modem from its network, where a QMI error does not say it: SIM, radio, registration.
 
 local lazy = require "base.lazy"
-local verdict = lazy(function() return require "cause.verdict" end)
+local verdict = lazy "cause.verdict"
 
 local sims = {
   missing = { "no-card", "there is no SIM in the modem" },

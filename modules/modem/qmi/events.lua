@@ -4,7 +4,8 @@
 -- An indication may leave out what has not changed: that is taken from the last value, and where there is none, the
 -- modem is asked.
 
-local card_numbers = require("base.lazy")(function() return require "modem.qmi.card_numbers" end)
+local lazy = require "base.lazy"
+local card_numbers = lazy "modem.qmi.card_numbers"
 local dms = require "qmi.dms"
 local dsd = require "qmi.dsd"
 local log = require "log"
@@ -12,9 +13,9 @@ local nas = require "qmi.nas"
 local task = require "task"
 local uim = require "qmi.uim"
 local wds = require "qmi.wds"
-local qmi_ussd = require("base.lazy")(function() return require "modem.qmi.ussd" end)
-local voice = require("base.lazy")(function() return require "qmi.voice" end)
-local wms = require("base.lazy")(function() return require "qmi.wms" end)
+local qmi_ussd = lazy "modem.qmi.ussd"
+local voice = lazy "qmi.voice"
+local wms = lazy "qmi.wms"
 
 local M = { signal_pause = 3 } -- seconds
 

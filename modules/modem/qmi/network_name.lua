@@ -4,7 +4,7 @@
 
 local lazy = require "base.lazy"
 
-local alphabet = lazy(function() return require "sms.alphabet" end) -- few names need it
+local alphabet = lazy "sms.alphabet" -- few names need it
 
 local M = {}
 

@@ -3,8 +3,8 @@
 
 local lazy = require "base.lazy"
 local address = require "modem.qmi.address"
-local aggregation = lazy(function() return require "modem.qmi.aggregation" end)
-local call_end = lazy(function() return require "qmi.call_end" end)
+local aggregation = lazy "modem.qmi.aggregation"
+local call_end = lazy "qmi.call_end"
 local clients = require "modem.qmi.wds_clients"
 local errors = require "errors"
 local framing = require "modem.qmi.framing"
