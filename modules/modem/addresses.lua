@@ -46,19 +46,29 @@ local function nothing_given(modem, session, by_dhcp_too)
   }
 end
 
--- The modem refuses to tell: either the connection is over, or it cannot, and may answer DHCP, or let the network
+local function over(nw_error, detail)
+  local found = nw_error and require("cause").verdict(nw_error, "session")
+  return errors.fail {
+    code = "disconnected", source = "modem", detail = detail or { nw_error = nw_error },
+    message = "the connection ended before its addresses could be read"
+      .. (found and (": %s (cause %d)"):format(found.words, nw_error) or ""),
+    hint = found and found.hint or "Try again. `moontower status` shows SIM and network.",
+  }
+end
+
+-- The modem does not tell: either the connection is over, or it cannot, and may answer DHCP, or let the network
 -- advertise an address.
-local function refused(modem, session, err)
+local function untold(modem, session, err)
   local now = modem:session(session)
   if now and now.state == "activated" then
     return { session = session, ipv4 = sanitize.family("ipv4", { addresses = {}, dns = {} }),
       ipv6 = sanitize.family("ipv6", { addresses = {}, dns = {} }) }
   end
-  return errors.fail {
-    code = "disconnected", source = "modem", message = "the connection ended before its addresses could be read",
-    hint = "Try again. `moontower status` shows SIM and network.", detail = err.detail,
-  }
+  return over(now and now.nw_error, err.detail)
 end
+
+-- The errors of a modem that answers, and tells no addresses.
+local tells_none = { rejected = true, unsupported = true, malformed = true }
 
 ---Reads the addresses of a session.
 ---@param modem modem.modem
@@ -73,11 +83,14 @@ function M.read(modem, parameters)
     end
     return told, failure
   end, function(value) return value.session == parameters.session and is_complete(value) end, LATE)
-  if not configuration and (err.code == "rejected" or err.code == "unsupported") then
-    configuration, err = refused(modem, parameters.session, err)
+  if not configuration and tells_none[err.code] then
+    configuration, err = untold(modem, parameters.session, err)
   end
+  local ended = configuration and not has_address(configuration) and modem:session(parameters.session)
   if not configuration then
     return nil, err
+  elseif ended and ended.state == "deactivated" then
+    return over(ended.nw_error)
   elseif configuration.session ~= parameters.session then
     return nothing_given(modem, parameters.session)
   elseif not has_address(configuration) and parameters.ip ~= "ipv6" then

@@ -215,6 +215,9 @@ function M.attach(modem, packet, watcher)
   watcher:doing("network", "attaching")
   local now, err = watcher:during(function()
     local begun, failure = modem:attach()
+    if not begun and failure.code == "unsupported" and packet.state == "detached" then
+      begun = { state = "attaching" } -- it attaches by itself alone
+    end
     if not begun or not on_its_way[begun.state] then
       return begun, failure
     end

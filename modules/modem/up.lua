@@ -51,7 +51,7 @@ local function connect_once(modem, parameters, packet, watcher)
     return bearer, err
   end
   local now = modem:packet_service()
-  if not now or now.state == "attached" or now.state == "unknown" then
+  if not now or now.state == "attached" or now.state == "unknown" and err.code ~= "attach-failed" then
     return nil, err
   end
   local attached

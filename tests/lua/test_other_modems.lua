@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- What other modems say, which the simulated ones do not.
 
+local addresses = require "modem.addresses"
+local cards = require "modem.qmi.card"
 local connecting = require "modem.mbim.connecting"
 local errors = require "errors"
 local find = require("modem").find
@@ -11,6 +13,7 @@ local netlink = require "core.netlink"
 local new_simulated = require("simulator.modem").new
 local prerequisites = require "modem.prerequisites"
 local serving = require "modem.qmi.serving_system"
+local sim_start = require "modem.sim_start"
 local state = require "state"
 local task = require "task"
 local tier1 = require "simulator.tier1"
@@ -93,6 +96,61 @@ function T.test_a_card_s_number_without_what_fills_it_up()
     local modem <close> = assert(find())
     assert(modem:start())
     eq(assert(modem:sim()).iccid, "8901260123456789012")
+  end
+end
+
+-- Over MBIM, it takes the order and still says that it is detached, without a cause; a modem that attaches by itself
+-- alone does not know the order.
+function T.test_a_modem_that_attaches_by_itself()
+  local taken = { mbim = { set = function() return { state = "detached", nw_error = 0 } end } }
+  eq(assert(connecting.attach(taken)).state, "attaching")
+  local watcher = { doing = function() end, during = function(_, fn) return fn() end }
+  for _, last in ipairs { "attached", "detached" } do
+    local states = { { state = "detached" }, { state = last } }
+    local modem = {
+      attach = function() return errors.fail { code = "unsupported", source = "mbim", message = "unknown" } end,
+      packet_service = function() return table.remove(states, 1) end,
+      wait_for = function(_, _, look, wanted)
+        local value = look()
+        while not wanted(value) do value = look() end
+        return value
+      end,
+    }
+    local packet, err = prerequisites.attach(modem, { state = "detached" }, watcher)
+    eq(packet and packet.state or err.code, last == "attached" and last or "attach-failed")
+    eq(states, {})
+  end
+end
+
+-- The network ends a connection before its addresses are read: that is said, and no address is looked for.
+function T.test_a_connection_that_ends_before_its_addresses_are_read()
+  local none = { addresses = {}, dns = {} }
+  for _, told in ipairs { { { session = 0, ipv4 = none, ipv6 = none } }, { nil, "malformed" }, { nil, "rejected" } } do
+    local state_now
+    local modem = {
+      wait_for = function()
+        if told[2] then
+          return errors.fail { code = told[2], source = "mbim", message = "nothing" }
+        end
+        return told[1]
+      end,
+      session = function() return state_now end,
+    }
+    state_now = { session = 0, state = "deactivated", nw_error = 36 }
+    local found, err = addresses.read(modem, { session = 0, ip = "ipv4v6" })
+    eq({ found, err.code, err.detail.nw_error or 36 }, { nil, "disconnected", 36 })
+    lu.assertStrContains(err.message, "cause 36")
+    state_now = { session = 0, state = "activated" }
+    eq(#assert(addresses.read(modem, { session = 0, ip = "ipv6" })).ipv6.addresses, 0) -- the network may advertise one
+  end
+end
+
+-- Over QMI, a card says why no code helps any more.
+function T.test_a_card_that_is_blocked_or_refused_says_which()
+  for state_of_it, reason in pairs { ["pin1-blocked"] = "blocked", ["illegal"] = "illegal" } do
+    eq(cards.state_of({ state = "present" }, { state = state_of_it }), { "failure", reason })
+    local _, err = sim_start.unusable { state = "failure", reason = reason }
+    lu.assertStrContains(err.message, reason)
   end
 end
 

@@ -35,6 +35,9 @@ end
 
 function M:attach()
   local packet, err = answers.change(self, basic.packet_service, { action = "attach" }, ATTACH_TIME, "packet_service")
+  if packet and packet.state == "detached" and not packet.nw_error then
+    packet.state = "attaching" -- it has taken the order, and the rest comes as an event
+  end
   if packet and packet.state ~= "detached" and packet.state ~= "detaching" then
     return packet
   end

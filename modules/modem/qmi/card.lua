@@ -9,13 +9,13 @@ local M = {}
 
 local NONE = 0xffff
 
--- An application's state as the facade has it, and the reason in MBIM's words, which are the facade's.
+-- An application's state as the facade has it, and the reason: in MBIM's words, as far as it has any.
 local states = {
   ["ready"] = { "ready", "initialized" },
   ["pin1-or-upin-pin-required"] = { "locked", "device-locked" },
   ["puk1-or-upin-puk-required"] = { "locked", "device-locked" },
-  ["pin1-blocked"] = { "failure", "bad-sim" },
-  ["illegal"] = { "failure", "bad-sim" },
+  ["pin1-blocked"] = { "failure", "blocked" },
+  ["illegal"] = { "failure", "illegal" },
 }
 -- Detected and no more: an application that was not started. A modem that has just started does so itself, mostly.
 local detected = { "starting", "not-provisioned" }
