@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: MIT
-# For the scripts here: Debian packages of one version, unpacked in a temporary folder; nothing is installed.
+# For the scripts here: packages of one version, of Debian or of npm, unpacked in a temporary folder; nothing is installed.
 
 set -u
 folder=$(mktemp -d)
@@ -31,6 +31,12 @@ END
     echo "package: $(basename "$package")"
     dpkg -x "$package" "$folder/root" && rm "$package"
   done
+}
+
+# unpack_npm NAME@VERSION...: into $folder/node_modules; none of their scripts is run.
+unpack_npm() {
+  npm install --silent --ignore-scripts --no-audit --no-fund --cache "$folder/cache" --prefix "$folder" "$@" >&2 || exit 77
+  printf 'package: %s\n' "$@"
 }
 
 # expect WHAT WANTED SEEN: shows it; another one than wanted ends the script.
