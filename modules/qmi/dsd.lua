@@ -39,4 +39,28 @@ message("system_status_change", 0x0025, "System Status Change", function() retur
 
 message("system_status", 0x0026, "System Status", function() return { indication = systems() } end)
 
+message("get_apn_info", 0x0033, "Get APN Info", function() return {
+  request = {
+    [0x01] = enum(u32, {
+      ["default"] = 0, ["ims"] = 1, ["mms"] = 2, ["tethering"] = 3, ["supl"] = 4, ["high-priority"] = 5, ["fota"] = 6,
+      ["cbs"] = 7, ["initial-attach"] = 8, ["emergency"] = 9,
+    }) "apn_type",
+  },
+  response = { [0x10] = qmi.string "apn_name" },
+} end)
+
+local apn_types = flags(u64, {
+  ["default"] = 1 << 0, ["ims"] = 1 << 1, ["mms"] = 1 << 2, ["tethering"] = 1 << 3, ["supl"] = 1 << 4,
+  ["high-priority"] = 1 << 5, ["fota"] = 1 << 6, ["cbs"] = 1 << 7, ["initial-attach"] = 1 << 8,
+  ["emergency"] = 1 << 9,
+})
+
+message("set_apn_type", 0x0051, "Set APN Type", function() return {
+  request = {
+    [0x01] = struct { qmi.lstring(u8) "apn_name", apn_types "types" } "apn",
+    [0x10] = apn_types "preferred_types",
+  },
+  response = {},
+} end)
+
 return dsd

@@ -26,6 +26,12 @@ message("register", 0x0020, "Register", function() return {
   response = {},
 } end)
 
+message("config_change", 0x0021, "Config Change", function() return {
+  request = { [0x01] = configuration() "configuration" },
+  response = { [0x01] = configuration() "configuration" },
+  indication = true,
+} end)
+
 message("get_selected_config", 0x0022, "Get Selected Config", function() return {
   request = { [0x01] = kind() "type", [0x10] = token },
   response = { [0x10] = token },
@@ -58,6 +64,21 @@ message("delete_config", 0x0025, "Delete Config", function() return {
   response = { [0x10] = token },
 } end)
 
+message("load_config", 0x0026, "Load Config", function() return {
+  request = {
+    [0x01] = struct { kind() "type", lbytes(u8) "id", u32 "size", lbytes(u16) "chunk" } "part",
+    [0x10] = token,
+  },
+  response = { [0x10] = token },
+  indication = {
+    [0x01] = outcome,
+    [0x10] = token,
+    [0x11] = u32 "received",
+    [0x12] = u32 "bytes_left",
+    [0x13] = bool(u8) "begin_again",
+  },
+} end)
+
 message("activate_config", 0x0027, "Activate Config", function() return {
   request = { [0x01] = kind() "type", [0x10] = token },
   response = { [0x10] = token },
@@ -81,10 +102,23 @@ message("get_config_limits", 0x0029, "Get Config Limits", function() return {
   response = { [0x10] = token, [0x11] = u64 "maximum_size", [0x12] = u64 "current_size" },
 } end)
 
+message("get_default_config_info", 0x002a, "Get Default Config Info", function() return {
+  request = { [0x01] = kind() "type", [0x10] = token },
+  response = { [0x10] = token, [0x11] = u32 "version", [0x12] = u32 "size", [0x13] = qmi.string "description" },
+} end)
+
 message("deactivate_config", 0x002b, "Deactivate Config", function() return {
   request = { [0x01] = kind() "type", [0x10] = token },
   response = { [0x10] = token },
   indication = { [0x01] = outcome, [0x10] = token },
+} end)
+
+message("refresh", 0x002f, "Refresh", function() return {
+  indication = {
+    [0x01] = enum(u32, { start = 0, complete = 1, ["client-refresh"] = 2 }) "event",
+    [0x10] = u32 "subscription",
+    [0x11] = u32 "slot",
+  },
 } end)
 
 return pdc

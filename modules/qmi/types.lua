@@ -34,6 +34,11 @@ function declared.endpoint() return struct {
   u32 "interface_number",
 } end
 
+-- Which of several cards in use is meant.
+function declared.subscription() return enum(u32, {
+  default = 0, primary = 1, secondary = 2, tertiary = 3, any = 0xff,
+}) end
+
 -- Bands below LTE; bc-* are CDMA band classes.
 function declared.bands() return flags(u64, {
   ["bc-0-a-system"] = 1 << 0, ["bc-0-b-system"] = 1 << 1, ["bc-1-all-blocks"] = 1 << 2, ["bc-2"] = 1 << 3,

@@ -11,11 +11,12 @@ end
 
 -- Text, or bytes, that say what a modem, a card or a network is, and not whose.
 local TEXTS = set [[
-  active_id aid application_id apn apn_name atr atr_value capabilities file_path list path select_response type device
+  active_id aid application_id apn apn_name apns atr atr_value capabilities file_path list path select_response type
+  device
   amss_version boot_version build_id config_version custom_data_class firmware hardware imei_software_version
   manufacturer model package_id pri_info pri_version revision sku sku_id unique_id version
   carrier carrier_id description domain_name_list id long_name mcc mnc name operator_string_name plmn profile_name
-  pending_id provider_id provider_name roaming_text service_provider_name short_name
+  pending_id port_name pri_revision provider_id provider_name roaming_text service_provider_name short_name
 ]]
 
 -- Numbers by the last word of their names, which says what is measured or counted: "lte_rsrp_threshold_list" is a
@@ -54,6 +55,8 @@ local NUMBERS = set [[
   signaling_indication so_mask supported sw1 sw2 terminate_application time_zone timezone_offset ui_in_idle_mode
   unused uplink_speed upper_limit valid_applications metric tries
   p_rev base_station_p_rev cdma_p_rev emm_sub_state long_name short_name message_id period_change replication_factor
+  apn_id binding call_id composition configuration direction max_emails max_groups max_numbers max_records nam_id
+  qos_id rx_endpoint_number service_class service_mask subscription tx_endpoint_number used_records
   antenna backoff_index hysteresis max_entries rssnr serving_cell status_words used_entries wifi_integration
 ]]
 

@@ -498,6 +498,7 @@ local samples = {
   float = function() return 0.5 end,
   string = function(t) return ("x"):rep(t.size or 4) end,
   bytes = function(t) return ("\xa5"):rep(t.size or 5) end,
+  rest = function() return "\xa5" end,
   ipv4 = function() return "192.0.2.1" end,
   ipv6 = function() return "2001:db8::1" end,
   struct = function(t) return sample_of_fields(t.fields) end,

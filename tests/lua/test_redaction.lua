@@ -299,7 +299,7 @@ local REPLACED = {
     minimum_interval_between_position_reports number_satellites_in_fix oem_lock_id packet_zone pdop pilot_pn
     raw_horizontal_confidence raw_horizontal_uncertainty_circular reference_pn reserved1 reserved2 reserved3 reserved4
     response short_name_spare_bits signal_to_noise_ratio_bhz speed_east_north_up speed_uncertainty
-    speed_uncertainty_east_north_up start time_uncertainty time_value utf16 value vdop vertical_confidence
+    speed_uncertainty_east_north_up start time_uncertainty time_value utf16 vdop vertical_confidence
     vertical_speed vertical_uncertainty vlan_id_range_end vlan_id_range_start
   ]],
   place = [[

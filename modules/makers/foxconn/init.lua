@@ -23,7 +23,7 @@ return maker {
   unlock = {
     { "QMI DMS 0x5571 (Foxconn Set FCC Authentication)", function(modem, seconds)
       if modem.qmi then
-        return modem.qmi:request(require("makers.foxconn.qmi").set_fcc_authentication, { value = 0 }, seconds)
+        return modem.qmi:request(require("makers.foxconn.qmi").set_fcc_authentication, { value = "\0" }, seconds)
       end
     end },
   },

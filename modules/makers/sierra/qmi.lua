@@ -1,12 +1,13 @@
 -- SPDX-License-Identifier: MIT
--- What Sierra Wireless added to QMI in its modems, MC74xx, EM74xx, EM75xx and others: messages of DMS, NAS and WDS.
+-- What Sierra Wireless added to QMI in its modems, MC74xx, EM74xx, EM75xx and others: messages of DMS, NAS, WDS
+-- and QOS.
 
 local fields = require("qmi.wds.profile").profile_fields
 local qmi = require "qmi"
 local types = require "qmi.nas.types"
 
-local u8, u16, i8 = qmi.u8, qmi.u16, qmi.i8
-local enum, list, struct = qmi.enum, qmi.list, qmi.struct
+local u8, u16, u32, u64, i8 = qmi.u8, qmi.u16, qmi.u32, qmi.u64, qmi.i8
+local enum, list, struct, optional = qmi.enum, qmi.list, qmi.struct, qmi.optional
 
 ---@class makers.sierra.qmi
 local sierra = {}
@@ -122,6 +123,20 @@ message("wds", "create_profile_indexed", {
     [0x1e] = settings[0x1e], [0x25] = settings[0x25], [0x2f] = settings[0x2f], [0x3e] = fields.writable[0x3e],
   },
   response = { [0x01] = fields.identifier },
+})
+
+message("qos", "read_data_stats", {
+  id = 0x5556, name = "Sierra Read Data Stats",
+  request = { [0x01] = u32 "apn_id" },
+  response = {
+    [0x03] = optional(struct {
+      u32 "apn_id", u32 "tx_packets", u32 "tx_packets_dropped", u32 "rx_packets",
+      u64 "tx_bytes", u64 "tx_bytes_dropped", u64 "rx_bytes",
+    }) "apn",
+    [0x04] = optional(list(u32, struct {
+      u32 "bearer_id", u32 "tx_packets", u32 "tx_packets_dropped", u64 "tx_bytes", u64 "tx_bytes_dropped",
+    })) "flows",
+  },
 })
 
 return sierra

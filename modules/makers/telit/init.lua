@@ -259,6 +259,7 @@ end
 return maker {
   name = "telit",
   usb = usb,
+  messages = { qmi = "makers.telit.qmi" },
 
   at = {
     secret = "#PDPAUTH #SGACT #CPUK",

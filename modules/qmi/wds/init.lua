@@ -145,17 +145,13 @@ message("bind_mux_data_port", 0x00a2, "Bind Mux Data Port", function() return {
   response = {},
 } end)
 
-local function subscription() return enum(u32, {
-  default = 0, primary = 1, secondary = 2, tertiary = 3, any = 0xff,
-}) end
-
 message("bind_subscription", 0x00af, "Bind Subscription", function() return {
-  request = { [0x01] = subscription() "subscription_id" },
+  request = { [0x01] = shared.subscription "subscription_id" },
   response = {},
 } end)
 
 message("get_bind_subscription", 0x00b0, "Get Bind Subscription", function() return {
-  response = { [0x10] = subscription() "subscription_id" },
+  response = { [0x10] = shared.subscription "subscription_id" },
 } end)
 
 local function autoconnect() return {
