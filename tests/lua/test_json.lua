@@ -57,6 +57,7 @@ end
 function T.test_reading()
   lu.assertEquals(core.decode ' { "a" : [ 1 , -2.5e1, true,false,null, "x" ] } ',
     { a = { 1, -25.0, true, false, nil, "x" } })
+  lu.assertEquals(core.decode "[5e-1,2.5E+2]", { 0.5, 250.0 })
   lu.assertEquals(math.type(core.decode "12"), "integer")
   lu.assertEquals(math.type(core.decode "99999999999999999999"), "float")
   lu.assertEquals(core.encode(core.decode '{"a":{},"b":[]}'), '{"a":{},"b":[]}')
