@@ -135,7 +135,7 @@ end
 -- What has been read, and is whole.
 local function all_read(device)
   local list = {}
-  for _, message in ipairs(check((all_of(device)))) do
+  for _, message in ipairs((check(all_of(device)))) do
     if message.status == "read" and not message.missing and not message.problem then list[#list + 1] = message end
   end
   return list

@@ -2,18 +2,21 @@
 -- What other modems say, which the simulated ones do not.
 
 local addresses = require "modem.addresses"
+local card_channel = require "modem.mbim.card_channel"
 local cards = require "modem.qmi.card"
 local connecting = require "modem.mbim.connecting"
 local errors = require "errors"
 local find = require("modem").find
 local framing = require "modem.qmi.framing"
 local lu = require "luaunit"
+local messages = require "modem.mbim.messages"
 local nas = require "qmi.nas"
 local netlink = require "core.netlink"
 local new_simulated = require("simulator.modem").new
 local prerequisites = require "modem.prerequisites"
 local serving = require "modem.qmi.serving_system"
 local sim_start = require "modem.sim_start"
+local sms = require "sms"
 local state = require "state"
 local task = require "task"
 local tier1 = require "simulator.tier1"
@@ -143,6 +146,32 @@ function T.test_a_connection_that_ends_before_its_addresses_are_read()
     state_now = { session = 0, state = "activated" }
     eq(#assert(addresses.read(modem, { session = 0, ip = "ipv6" })).ipv6.addresses, 0) -- the network may advertise one
   end
+end
+
+-- Over MBIM, answers may end early: a list of messages, a message, what the card has said.
+function T.test_answers_about_messages_and_the_card_that_end_early()
+  local answers = {}
+  local function next_answer() return table.remove(answers, 1) end
+  local modem = { mbim = { query = next_answer, set = next_answer } }
+  local configured = { storage_state = "initialized", format = "pdu" }
+  answers = { configured, {} }
+  local list, err = messages.stored_messages(modem)
+  eq({ list, err.code }, { nil, "malformed" })
+  answers = { configured, { messages = { { index = 1 } } } }
+  list = assert(messages.stored_messages(modem))
+  lu.assertStrContains(sms.join(list)[1].problem, "it ends within")
+  for _, status in ipairs { {}, { status = { sw1 = 0x90, sw2 = 0 } } } do
+    answers = { status }
+    local way
+    way, err = card_channel.open_card_channel(modem, "aid")
+    eq({ way, err.code }, { nil, "malformed" })
+  end
+  answers = { { status = { sw1 = 0x90, sw2 = 0 }, channel = 1 }, {}, { response = "\1" } }
+  local way = assert(card_channel.open_card_channel(modem, "aid"))
+  local answer
+  answer, err = way.send("\x81\xe2\x91\0\0", 1)
+  eq({ answer, err.code }, { nil, "malformed" })
+  eq(way.send("\x81\xe2\x91\0\0", 1), "\1\0\0") -- which is no card's status
 end
 
 -- Over QMI, a card says why no code helps any more.

@@ -59,6 +59,16 @@ function T.test_sending_and_deleting()
   has(result.err, "there is no message 1", "the message was not sent: SMS Send: ")
 end
 
+-- Where the list is cut off, nothing is said to be empty, nor is success claimed.
+function T.test_a_list_that_cannot_be_read()
+  local result = world.run([[
+    until moontower status --json | grep -q '"home"'; do sleep 0.1; done
+    moontower simulate fault short
+    moontower sms; echo "list $?"; moontower sms delete --all-read; echo "delete $?"]], nil, nil, ways.mbim[1])
+  eq(result.out, "list 1\ndelete 1\n")
+  has(result.err, "SMS Read: the modem's answer lacks the list")
+end
+
 -- Nor does a trace show what a text says.
 function T.test_a_trace_shows_no_text()
   for _, way in pairs(ways) do

@@ -6,6 +6,7 @@
 -- modem is open.
 
 local card_channel = require "modem.card_channel"
+local errors = require "errors"
 local uicc = require "mbim.ms_uicc_low_level_access"
 
 local GROUP = 1 -- channels of one owner; ours are closed one by one
@@ -14,8 +15,11 @@ local NO_ANSWER = 0x0c -- of SELECT: return no data
 
 local M = {}
 
--- The first byte of the status is SW1.
-local function status_of(reply) return reply.status.sw1 << 8 | reply.status.sw2 end
+-- The first byte of the status is SW1. An answer that is cut short has none.
+local function status_of(reply)
+  local status = reply.status or {}
+  return (status.sw1 or 0) << 8 | (status.sw2 or 0)
+end
 
 -- Of the form of a command, before the card has carried it out: only then may it be sent again.
 local function is_refusal(reply, err)
@@ -51,7 +55,10 @@ local function send(self, number, apdu, seconds)
       reply, err, self.card_class = second, why, other
     end
   end
-  return reply and reply.response .. string.char(reply.status.sw1, reply.status.sw2), err
+  if reply and not reply.response then
+    return errors.lacks("mbim", uicc.apdu.name, "card's answer")
+  end
+  return reply and reply.response .. (">I2"):pack(status_of(reply)), err
 end
 
 ---@param self modem.mbim
@@ -69,6 +76,8 @@ function M.open_card_channel(self, aid)
       return card_channel.refused("mbim", status == "select-failed" and card_channel.NONE or card_channel.FULL)
     end
     return nil, err
+  elseif not reply.channel then
+    return errors.lacks("mbim", uicc.open_channel.name, "channel")
   elseif reply.channel == 0 or reply.channel > 19 then
     return card_channel.refused("mbim", status_of(reply))
   end

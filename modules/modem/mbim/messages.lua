@@ -32,10 +32,12 @@ function M:stored_messages()
   end
   if not reply then
     return nil, err
+  elseif not reply.messages then
+    return errors.lacks("mbim", sms.read.name, "list")
   end
   local list = {}
   for i, message in ipairs(reply.messages) do
-    list[i] = { place = tostring(message.index), status = statuses[message.status] or "read", pdu = message.pdu }
+    list[i] = { place = tostring(message.index), status = statuses[message.status] or "read", pdu = message.pdu or "" }
   end
   return list
 end
@@ -64,7 +66,7 @@ end
 function M:message_notified(item)
   if item.command == sms.read then
     for _, message in ipairs(item.values.messages or {}) do
-      message_news.has_passed(self, self.mbim.group, message.pdu)
+      message_news.has_passed(self, self.mbim.group, message.pdu or "")
     end
   elseif item.command == sms.configuration and item.values.storage_state == "initialized" and self.moves_messages then
     message_news.has_come(self, self.mbim.group)
