@@ -76,12 +76,27 @@ void mt_at_mark(struct mt_at_lines *lines)
 
 /* ---- final results ---- */
 
-/* Skips `start` if the text begins with it. */
-static bool skip_start(struct mt_reader *text, const char *start)
+/* Does the text begin so, in capitals or, as some firmware has it, in small letters throughout? */
+static bool begins(struct mt_reader text, const char *start)
 {
+    bool in_capitals = true, in_small = true;
     size_t size = strlen(start);
 
-    return text->left >= size && memcmp(text->at, start, size) == 0 && mt_skip(text, size);
+    if (text.left < size)
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        uint8_t capital = (uint8_t)start[i];
+        uint8_t small = capital >= 'A' && capital <= 'Z' ? capital + ('a' - 'A') : capital;
+
+        in_capitals = in_capitals && text.at[i] == capital;
+        in_small = in_small && text.at[i] == small;
+    }
+    return in_capitals || in_small;
+}
+
+static bool skip_start(struct mt_reader *text, const char *start)
+{
+    return begins(*text, start) && mt_skip(text, strlen(start));
 }
 
 static const struct {
@@ -99,6 +114,7 @@ static const struct {
     { MT_AT_ABORTED, "ABORTED" },
     { MT_AT_NOT_SUPPORTED, "COMMAND NOT SUPPORT" },
     { MT_AT_NOT_SUPPORTED, "COMMAND NOT SUPPORTED" },
+    { MT_AT_ERROR, "TOO MANY PARAMETERS" },
 };
 
 /* A number of up to nine digits, or words. */
@@ -124,7 +140,7 @@ struct mt_at_final mt_at_classify(struct mt_reader line)
 
     line = trim(line);
     for (size_t i = 0; i < sizeof(plain_results) / sizeof(plain_results[0]); i++) {
-        if (equals(line, plain_results[i].words)) {
+        if (line.left == strlen(plain_results[i].words) && begins(line, plain_results[i].words)) {
             final.result = plain_results[i].result;
             return final;
         }
@@ -133,6 +149,8 @@ struct mt_at_final mt_at_classify(struct mt_reader line)
         final.result = MT_AT_CME;
     else if (skip_start(&line, "+CMS ERROR:"))
         final.result = MT_AT_CMS;
+    else if (skip_start(&line, "+EXT ERROR:") || skip_start(&line, "MODEM ERROR:"))
+        final.result = MT_AT_ERROR;
     if (final.result != MT_AT_NONE) {
         take_reason(line, &final);
     } else if (skip_start(&line, "CONNECT ")) {

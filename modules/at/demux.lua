@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Sorts the lines of an AT port: echo, the current command's answer, unsolicited result codes.
 
+local finals = require "at.finals"
 local log = require "log"
 local resync = require "at.resync"
 local text = require "at.text"
@@ -61,7 +62,7 @@ local function on_echo(port, job)
   for _, line in ipairs(job.lines) do
     tell(port, port.urc_listeners, line) -- what comes before the echo is no answer
   end
-  job.echoed, job.lines, port.echo = true, {}, true
+  job.echoed, job.lines, job.has_texts, port.echo = true, {}, nil, true
   M.show(port, job.shown, "echo")
 end
 
@@ -81,14 +82,36 @@ local function is_data_echo(job, line)
   return job and job.data_lines and job.data_lines[line:match("^>%s?(.*)$") or line]
 end
 
+local function keep(job, line)
+  if #job.lines < LINES_MAX then
+    job.lines[#job.lines + 1] = line
+  end
+end
+
 local function add(job, token, line)
   if line:byte() == GREATER and not job.data then
     job.prompted = false -- a line that begins with ">", and no prompt
   end
-  if #job.lines < LINES_MAX then
-    job.lines[#job.lines + 1] = line
-  end
+  keep(job, line)
   job.truncated = job.truncated or token.truncated or #job.lines == LINES_MAX or nil
+end
+
+-- What looked like the end was a line of a text, as more has come.
+local function keep_doubtful(port, job)
+  if job.doubtful then
+    keep(job, job.doubtful.text)
+    M.show(port, job.private and "(hidden)" or job.doubtful.text, "line")
+    job.doubtful = nil
+  end
+end
+
+-- The first line of an SMS, or another one of an answer.
+local function on_answer(port, job, token, line, is_text)
+  keep_doubtful(port, job)
+  add(job, token, line)
+  local prefix, rest = text.prefix(line)
+  job.text_begins = not is_text and prefix and owns(job, prefix) and finals.is_heading(prefix, rest)
+  job.has_texts = job.has_texts or job.text_begins
 end
 
 local function on_line(port, token)
@@ -107,6 +130,9 @@ local function on_line(port, token)
     on_urc(port, line, "(hidden)")
   elseif port.open_text then
     on_text(port, line)
+  elseif job and job.text_begins then
+    on_answer(port, job, token, job.foreign and plain or line, true)
+    M.show(port, job.private and "(hidden)" or line, "line")
   elseif urcs.is_urc(line, prefix) and not (job and owns(job, prefix)) then
     port.message_follows = urcs.has_message(prefix, rest)
     on_text(port, line)
@@ -118,18 +144,23 @@ local function on_line(port, token)
     if not job or job.probe then
       port.last_line = line
     else
-      add(job, token, job.foreign and plain or line)
+      on_answer(port, job, token, job.foreign and plain or line)
     end
     M.show(port, job and job.private and "(hidden)" or line, "line")
   end
 end
 
-local hangs_up = { ["no-carrier"] = true, busy = true, ["no-answer"] = true, ["no-dialtone"] = true }
-
--- A call has ended, or other data mode: no question is answered so.
+-- A call has ended that the command did not make.
 local function is_hang_up(port, job, token)
-  local is_question = job and (job.probe or job.command:sub(-1) == "?")
-  return hangs_up[token.result] and (is_question or not job and #port.owed == 0)
+  local is_other = job and (job.probe or not finals.may_be_call(job.command))
+  return finals.is_of_call(token.result) and (is_other or not job and #port.owed == 0)
+end
+
+-- An SMS that is read in text mode may have a line that says "OK": it is the end if nothing follows.
+local function on_doubtful(port, job, token)
+  keep_doubtful(port, job)
+  job.text_begins, job.doubtful, token.may_be_text = false, token, true
+  port.finals:push(token)
 end
 
 local function on_final(port, token)
@@ -139,6 +170,8 @@ local function on_final(port, token)
     return on_urc(port, token.text, "(hidden)")
   elseif port.open_text then
     return on_text(port, token.text) -- and so may a menu
+  elseif job and job.has_texts then
+    return on_doubtful(port, job, token)
   elseif is_hang_up(port, job, token) then
     return on_urc(port, token.text)
   end
@@ -159,6 +192,9 @@ end
 
 local function on_prompt(port, token)
   local job = port.current
+  if job and job.has_texts then
+    return -- a line of a text
+  end
   M.show(port, token.text, "prompt")
   port.prompted = true
   if job and not job.prompted then

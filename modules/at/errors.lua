@@ -137,19 +137,43 @@ local cms = { -- and those of cause/sms.lua
   [500] = { "modem", "unknown error" },
 }
 
--- 27.007's words, of modems that send them whatever AT+CMEE says.
+-- The words of 27.007 and 27.005, of modems that send them whatever AT+CMEE says.
 local by_words = {
-  ["operation not allowed"] = 3, ["operation not supported"] = 4, ["sim not inserted"] = 10, ["sim pin required"] = 11,
-  ["sim puk required"] = 12, ["sim failure"] = 13, ["sim busy"] = 14, ["sim wrong"] = 15, ["incorrect password"] = 16,
-  ["no network service"] = 30, ["network timeout"] = 31,
+  cme = {
+    ["phone failure"] = 0, ["no connection to phone"] = 1, ["phone-adaptor link reserved"] = 2,
+    ["operation not allowed"] = 3, ["operation not supported"] = 4, ["ph-sim pin required"] = 5,
+    ["ph-fsim pin required"] = 6, ["ph-fsim puk required"] = 7, ["sim not inserted"] = 10, ["sim pin required"] = 11,
+    ["sim puk required"] = 12, ["sim failure"] = 13, ["sim busy"] = 14, ["sim wrong"] = 15, ["incorrect password"] = 16,
+    ["sim pin2 required"] = 17, ["sim puk2 required"] = 18, ["memory full"] = 20, ["invalid index"] = 21,
+    ["not found"] = 22, ["memory failure"] = 23, ["text string too long"] = 24,
+    ["invalid characters in text string"] = 25,
+    ["dial string too long"] = 26, ["invalid characters in dial string"] = 27, ["no network service"] = 30,
+    ["network timeout"] = 31, ["network not allowed - emergency calls only"] = 32,
+    ["network personalization pin required"] = 40, ["network personalization puk required"] = 41,
+    ["incorrect parameters"] = 50, ["unknown"] = 100, ["unknown error"] = 100,
+  },
+  cms = {
+    ["me failure"] = 300, ["sms service of me reserved"] = 301, ["operation not allowed"] = 302,
+    ["operation not supported"] = 303, ["invalid pdu mode parameter"] = 304, ["invalid text mode parameter"] = 305,
+    ["sim not inserted"] = 310, ["(u)sim not inserted"] = 310, ["sim pin required"] = 311,
+    ["(u)sim pin required"] = 311, ["ph-(u)sim pin required"] = 312, ["sim failure"] = 313, ["(u)sim failure"] = 313,
+    ["sim busy"] = 314, ["(u)sim busy"] = 314, ["sim wrong"] = 315, ["(u)sim wrong"] = 315, ["sim puk required"] = 316,
+    ["(u)sim puk required"] = 316, ["memory failure"] = 320, ["invalid memory index"] = 321, ["memory full"] = 322,
+    ["smsc address unknown"] = 330, ["no network service"] = 331, ["no network"] = 331, ["network timeout"] = 332,
+    ["no +cnma acknowledgement expected"] = 340, ["unknown error"] = 500,
+  },
 }
 
 local M = {}
 
----The number of +CME ERROR that such words stand for.
+---The number of +CME ERROR or +CMS ERROR that such words stand for.
+---@param result string of a final result: "cme", "cms"
 ---@param words string?
 ---@return integer?
-function M.number_of(words) return by_words[(words or ""):lower()] end
+function M.number_of(result, words)
+  local known = by_words[result]
+  return known and words and known[words:lower():gsub("%s+", " ")] or nil
+end
 
 local function of_network(number)
   for procedure, numbers in pairs(causes) do

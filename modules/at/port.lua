@@ -36,6 +36,9 @@ local CTRL_Z, ESCAPE = "\26", "\27"
 ---@field given_up boolean? no task waits for it any more
 ---@field echoed boolean? its echo has come
 ---@field prompted boolean? the modem has asked for its data
+---@field has_texts boolean? SMS in text mode are in its answer
+---@field text_begins boolean? the next line is the first one of such a text
+---@field doubtful table? a final result that may be a line of a text: it is the end if nothing follows
 
 ---@class at.port
 ---@field path string
@@ -87,7 +90,7 @@ end
 -- ---- commands ----
 
 local function failure(job, final)
-  local number = final.number or final.result == "cme" and at_errors.number_of(final.words) or nil
+  local number = final.number or at_errors.number_of(final.result, final.words)
   local detail = {
     result = final.result, number = number, words = final.words, lines = job.lines, text = final.text,
   }
@@ -131,8 +134,7 @@ end
 local function await_final(self, job)
   local deadline, unproved, was_asked = task.now() + job.seconds, nil, false
   while true do
-    local seconds = deadline - task.now()
-    local token, err = resync.next_token(self, unproved and math.min(seconds, resync.quiet(self)) or seconds)
+    local token, err = resync.next_for(self, job, deadline, unproved)
     if token and token.kind == "prompt" then
       local sent, why = answer_prompt(self, job)
       if not sent then
@@ -142,6 +144,9 @@ local function await_final(self, job)
         was_asked, deadline = true, task.now() + job.seconds -- which a person may have used up to write the text
       end
     elseif token and not token.unproved then
+      if job.doubtful then
+        demux.show(self, token.text, "final")
+      end
       return token
     elseif token then
       unproved = token

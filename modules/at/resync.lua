@@ -53,6 +53,31 @@ function M.next_token(port, seconds)
   return token, err
 end
 
+---As next_token, for a command. Among texts, what looks like a final result is one if nothing follows it.
+---@param port at.port
+---@param job at.job
+---@param deadline number
+---@param unproved table? a result that may be an earlier command's: how long it is waited for what shows that
+---@return table? token
+---@return moontower.error? err
+function M.next_for(port, job, deadline, unproved)
+  while true do
+    local seconds, doubtful = deadline - task.now(), job.doubtful
+    if unproved or doubtful then
+      seconds = math.min(seconds, M.quiet(port))
+    end
+    local token, err = M.next_token(port, seconds)
+    if doubtful and not token and err.code == "timeout" then
+      task.sleep(READ_TIME)
+      if job.doubtful == doubtful and port.finals:length() == 0 then
+        return doubtful
+      end
+    elseif not (token and token.may_be_text) then
+      return token, err
+    end
+  end
+end
+
 local function forget_finals(port)
   while port.finals:length() > 0 do port.finals:pop() end
 end

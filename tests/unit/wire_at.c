@@ -151,9 +151,16 @@ static void knows_every_final_result(void **state)
         { "+CME ERROR: 10", "cme" },
         { "+CMS ERROR:500", "cms" },
         { "+CME ERROR:", "cme" },
+        { "ok", "ok" },
+        { "error", "error" },
+        { "+cme error: 10", "cme" },
+        { "TOO MANY PARAMETERS", "error" },
+        { "+EXT ERROR: 2", "error" },
+        { "MODEM ERROR: 4", "error" },
     };
     static const char *const others[] = {
-        "", "OKAY", "ok", "ERROR 5", "+CSQ: 1,2", "+CME ERRORS", "CONNECTED", "0", "!OK",
+        "",          "OKAY",        "Ok",        "Error", "oK",  "ERROR 5", "+CmE ERROR: 1",
+        "+CSQ: 1,2", "+CME ERRORS", "CONNECTED", "0",     "!OK",
     };
 
     (void)state;
