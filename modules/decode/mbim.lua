@@ -128,10 +128,7 @@ local function show_info(view, kind, header, command, info)
     view.json:add("qmi", view.inner.json)
     return
   elseif not codec then
-    local name = versions.later(mbim.services[header.service], header.cid)
-    if name then
-      view:note("%s, a command of MBIMEx 3.0, which is not taken apart here", name)
-    elseif command then
+    if command then
       view:note("%s has no %s that is known here", command.name, part)
     end
     view:payload(info, secret)

@@ -8,8 +8,8 @@ local u16, u32, u64, i32, text, rest = mbim.u16, mbim.u32, mbim.u64, mbim.i32, m
 local enum, flags, bool, struct = mbim.enum, mbim.flags, mbim.bool, mbim.struct
 local ref, refs, list, secret = mbim.ref, mbim.refs, mbim.list, mbim.secret
 
----@class mbim.ms_basic_connect_extensions
-local extensions, command = mbim.commands "ms-basic-connect-extensions"
+---@class mbim.ms_basic_connect_extensions: mbim.ms_basic_connect_extensions_rest
+local extensions, command = mbim.commands("ms-basic-connect-extensions", { "mbim.ms_basic_connect_extensions_rest" })
 
 local attach_configurations = refs(struct {
   types.ip_type "ip_type",

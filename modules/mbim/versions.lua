@@ -45,12 +45,6 @@ local function shape_of_part(command, part)
   return shape_of(fields == true and command.declaration.response or fields)
 end
 
--- Commands of later versions that are not declared here.
-local later = {
-  [16] = "Modem Configuration", [17] = "Registration Parameters", [18] = "Network Parameters", [19] = "Wake Reason",
-  [20] = "UE Policy",
-}
-
 local NONE = {}
 
 ---Is it laid out otherwise in a later version?
@@ -180,13 +174,6 @@ function M.read(command, part, info, likely)
     values, err = found[part]:decode(info, true)
   end
   return values, err, is_certain and found.version or nil
-end
-
----@param service string? name of an MBIM service
----@param cid integer
----@return string? name of a command of MBIMEx 3.0
-function M.later(service, cid)
-  return service == "ms-basic-connect-extensions" and later[cid] or nil
 end
 
 return M

@@ -48,7 +48,7 @@ local NUMBERS = set [[
   response_in_indication_token max_sessions max_dss_sessions
   additional_information concurrency current current_list delay_class downlink_speed dss_payload
   download_minimum_padding flow_control info ipv4_port ipv6_port last_record list local_time_offset lower_limit major
-  max_cdma max_dss_instances max_gsm max_lte max_nr max_tdscdma max_umts maximum_images mbim mbimex mcc
+  error_offset max_cdma max_dss_instances max_gsm max_lte max_nr max_tdscdma max_umts maximum_images mbim mbimex mcc
   mean_throughput_class minor mnc ndp_signature offset filter_offset mask_offset read_offset peak_throughput_class
   pending_list
   precedence_class procedure_bytes qos_class_identifier rat_mask reliability_class satellites_used scheme select_p2

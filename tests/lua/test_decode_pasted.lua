@@ -5,7 +5,6 @@ local basic = require "mbim.basic_connect"
 local core_mbim = require "core.mbim"
 local core_qmi = require "core.qmi"
 local decode = require "decode"
-local extensions = require "mbim.ms_basic_connect_extensions"
 local hex = require "decode.hex"
 local json = require "dkjson"
 local lu = require "luaunit"
@@ -214,12 +213,6 @@ function T.test_version_3()
   lu.assertNil(view:failure())
   lu.assertStrContains(text_of(view), "MBIMEx 3.0")
   lu.assertNotStrContains(text_of(view), digits(secret):gsub("%x%x", "%0 "):sub(1, 12))
-  view = decode.decode(core_mbim.build {
-    type = "command-done", transaction = 1, service = extensions.version.service_uuid, cid = 16, status = 0,
-    info = "\1\2\3\4",
-  })
-  lu.assertNil(view:failure())
-  lu.assertStrContains(text_of(view), "Modem Configuration, a command of MBIMEx 3.0")
 end
 
 return T

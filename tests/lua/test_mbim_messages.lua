@@ -360,6 +360,15 @@ local tdscdma = {
 local lte = { provider_id = "310120", cell_id = 1, earfcn = 6400, pci = 310, tac = 3, rsrp = -103, rsrq = -12 }
 local lte_serving = with({ timing_advance = 12 }, lte)
 
+local context_v2 = {
+  ip_type = "ipv4v6", state = "enabled", roaming = "home-and-partner", media = "cellular", source = "operator",
+  apn = "internet", user = "u", password = "p", compression = false, auth = "pap",
+}
+local registration = {
+  mico_mode = "disabled", drx_cycle = "not-specified", ladn_info = "requested", default_session = "likely",
+  register_again = true, tlvs = "",
+}
+
 local samples = {
   [basic] = {
     device_caps = { query = {}, response = caps },
@@ -431,6 +440,21 @@ local samples = {
     lte_attach_info = { query = {}, response = attach_info },
     sys_caps = { query = {}, response = { executors = 1, slots = 2, concurrency = 1, modem_id = 0x123456789a } },
     device_caps = { query = {}, response = caps_v2 },
+    provisioned_contexts = {
+      query = {},
+      set = with({ operation = "default", context_type = internet }, context_v2),
+      response = { contexts = { with({ context = 1, context_type = internet }, context_v2) } },
+    },
+    modem_configuration = {
+      query = {}, response = { status = "completed", configuration_name = "ROW", tlvs = "" },
+    },
+    registration_parameters = { query = {}, set = registration, response = registration },
+    network_parameters = {
+      query = { configurations = true, policies = false, tlvs = "" },
+      response = { mico_registration_area = "unknown", drx_cycle = "128", tlvs = "" },
+    },
+    wake_reason = { query = {}, response = { woken_by = "packet", session = 0, tlvs = "abcd" } },
+    ue_policy = { query = { tlvs = "" }, response = { tlvs = "abcd" } },
     device_slot_mappings = {
       query = {}, set = { executors = { { slot = 1 } } }, response = { executors = { { slot = 0 }, { slot = 1 } } },
     },
@@ -593,6 +617,39 @@ local samples = {
       response = { rssi = 20, error_rate = 99, rscp = 255, ecno = 255, rsrq = 20, rsrp = 50, rssnr = 30 },
     },
     location = { query = {}, response = { lac = 1, tac = 2, cell_id = 3 } },
+    operators = {
+      query = {},
+      response = { operators = { {
+        id = "310410", state = { visible = true }, name = "AT&T", technology = "lte", rssi = 20, error_rate = 99,
+      } } },
+    },
+    rat = { query = {}, set = { mode = "4g-only" }, response = { mode = "automatic" } },
+    register_state = {
+      query = {},
+      response = {
+        nw_error = 0, state = "home", mode = "automatic", available_data_classes = { lte = true },
+        cellular_class = { gsm = true }, provider_id = "310410", provider_name = "AT&T", roaming_text = "", flags = {},
+      },
+    },
+  },
+  [require "mbim.google"] = {
+    carrier_lock = {
+      query = {}, set = { data = "abcd" }, response = { lock = "applied", state = "registered", cause = "match" },
+    },
+  },
+  [require "mbim.qdu"] = {
+    update_session = {
+      query = {}, set = { action = "start", session_type = "le" },
+      response = {
+        session_type = "le", status = "file-transfer", last_session_type = "none", last_result = "success",
+        error_offset = 0, error_size = 0,
+      },
+    },
+    file_open = {
+      query = {}, set = { file_type = "little-endian-package", size = 4096 },
+      response = { transfer_size = 2048, window_size = 1 },
+    },
+    file_write = { set = { data = "abcd" }, response = {} },
   },
   [require "mbim.ext_qmux"] = {
     message = { set = { qmux = "\1\11\0\0\0\0\0\1\39\0\0\0" }, response = { qmux = "\1\11\0\128\0\0\1\1\39\0\0\0" } },
@@ -607,6 +664,8 @@ local samples = {
   [require "makers.quectel.mbim"] = {
     radio_state = { query = {}, set = { state = "on" }, response = { state = "off" } },
     at_command = { set = { kind = "at", bytes = "AT\r\n" }, response = { status = "ok", bytes = "OK\r\n" } },
+    reboot = { set = { kind = "emergency-download" }, response = {} },
+    read_version = { set = { kind = "firmware-build" }, response = { kind = 256, version = "EM05CEFAR06A07M4G" } },
   },
   [require "makers.fibocom.mbim"] = { at_command = { set = { bytes = "AT\r\n" }, response = { bytes = "OK\r\n" } } },
   [require "makers.intel.mbim"] = {
@@ -620,6 +679,10 @@ local samples = {
         serving_cell = 0, frequency = 1842500000, bandwidth = 20, rsrp = 60, rsrq = 20, sinr = 20, rssi = 40,
         connected = true,
       } } },
+    },
+    modem_reboot = { set = { boot_mode = "normal", timeout = 2 }, response = {} },
+    trace_config = {
+      query = { trace = "level" }, set = { trace = "mode", setting = 1 }, response = { trace = "mode", result = 0 },
     },
   },
   [require "makers.compal.mbim"] = { at_command = { query = { bytes = "AT\r\n" }, response = { bytes = "OK\r\n" } } },
@@ -640,7 +703,8 @@ function T.test_every_codec_round_trips()
           if codec then
             local encoded = assert(codec:encode(value))
             lu.assertEquals(#encoded % 4, where:find("^service_activation set") and 3
-              or where == "pco response" and 1 or where:find("^aka.* response") and 2 or 0, where)
+              or where == "pco response" and 1 or where:find("^aka.* response") and 2
+              or (where == "reboot set" or where == "read_version set") and 2 or 0, where)
             lu.assertEquals(assert(codec:decode(encoded)), value, where)
           end
         end

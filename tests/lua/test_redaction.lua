@@ -294,13 +294,13 @@ local REPLACED = {
     azimuth_degrees base_station_latitude base_station_longitude cdma_resolved_mcc challenge elevation_degrees end
     geo_system_index gnss_satellite_id gnss_sv_id hdop heading heading_uncertainty horizontal_confidence
     horizontal_speed horizontal_uncertainty_circular horizontal_uncertainty_elliptical_azimuth
-    horizontal_uncertainty_elliptical_major horizontal_uncertainty_elliptical_minor id imsi_11_12 latitude
+    horizontal_uncertainty_elliptical_major horizontal_uncertainty_elliptical_minor id imsi_11_12 kind latitude
     long_name_spare_bits longitude lte_embms_coverage_info_trace_id magnetic_deviation
     minimum_interval_between_position_reports number_satellites_in_fix oem_lock_id packet_zone pdop pilot_pn
     raw_horizontal_confidence raw_horizontal_uncertainty_circular reference_pn reserved1 reserved2 reserved3 reserved4
-    response short_name_spare_bits signal_to_noise_ratio_bhz speed_east_north_up speed_uncertainty
-    speed_uncertainty_east_north_up start time_uncertainty time_value utf16 vdop vertical_confidence
-    vertical_speed vertical_uncertainty vlan_id_range_end vlan_id_range_start
+    response result setting short_name_spare_bits signal_to_noise_ratio_bhz speed_east_north_up speed_uncertainty
+    speed_uncertainty_east_north_up start time_uncertainty time_value utf16 vdop vertical_confidence vertical_speed
+    vertical_uncertainty vlan_id_range_end vlan_id_range_start
   ]],
   place = [[
     base_station_id cdma_registration_zone_id cell_id cid_3gpp closed_subscriber_group csg_id global_cell_id

@@ -14,10 +14,6 @@ return maker {
     ["058b"] = { { "0041", download = true } },
   },
 
-  mbim_services = {
-    ["intel-firmware-update"]       = "0ed374cb-f835-4474-bc11-3b3fd76f5641",
-    ["intel-tools"]                 = "4ada4962-b988-46c3-87a7-97f20f994abb",
-  },
   messages = { mbim = "makers.intel.mbim" },
   at_tunnel = { "makers.intel.mbim" },
   data = "makers.intel.data",

@@ -6,10 +6,12 @@
 local mbim = require "mbim"
 
 local u32, u64, bool, struct, refs = mbim.u32, mbim.u64, mbim.bool, mbim.struct, mbim.refs
-local rest, secret = mbim.rest, mbim.secret
+local enum, rest, secret = mbim.enum, mbim.rest, mbim.secret
 
 mbim.service { name = "intel-at-tunnel", uuid = "da138c64-6515-4893-92b2-a1e1ca7c81ca" }
 mbim.service { name = "intel-mutual-authentication", uuid = "f85d46ef-ab26-4081-9868-4d183c0a3aec" }
+mbim.service { name = "intel-firmware-update", uuid = "0ed374cb-f835-4474-bc11-3b3fd76f5641" }
+mbim.service { name = "intel-tools", uuid = "4ada4962-b988-46c3-87a7-97f20f994abb" }
 mbim.service { name = "intel-thermal-rf", uuid = "fdc22af2-f441-4d46-af8d-259fcdde4635" }
 
 ---@class makers.intel.mbim
@@ -42,6 +44,29 @@ intel.rfim = mbim.command {
     }) "frequencies",
   },
   indication = true,
+}
+
+-- Later firmware is told how.
+intel.modem_reboot = mbim.command {
+  service = "intel-firmware-update", cid = 1, name = "Intel Modem Reboot",
+  set = {
+    mbim.optional(enum(u32, {
+      ["normal"] = 0, ["download"] = 1, ["power-off"] = 2, ["non-resetable-register"] = 3,
+      ["power-off-without-reboot"] = 4, ["fast-download"] = 5,
+    })) "boot_mode",
+    mbim.optional(u32) "timeout",
+  },
+  response = {},
+}
+
+local trace = enum(u32, { mode = 0, level = 1, location = 2, ["flash-interval"] = 3 }) "trace"
+
+-- The modem's own log.
+intel.trace_config = mbim.command {
+  service = "intel-tools", cid = 8, name = "Intel Trace Config",
+  query = { trace },
+  set = { trace, u32 "setting" },
+  response = { trace, u32 "result" },
 }
 
 return intel

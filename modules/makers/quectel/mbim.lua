@@ -3,7 +3,7 @@
 
 local mbim = require "mbim"
 
-local enum, rest, secret, u32 = mbim.enum, mbim.rest, mbim.secret, mbim.u32
+local enum, rest, secret, u16, u32 = mbim.enum, mbim.rest, mbim.secret, mbim.u16, mbim.u32
 
 mbim.service { name = "quectel", uuid = "11223344-5566-7788-99aa-bbccddeeff11" }
 
@@ -26,6 +26,18 @@ quectel.at_command = mbim.command {
   set = { enum(u32, { at = 0, system = 1 }) "kind", secret(rest) "bytes" },
   response = { enum(u32, { ok = 0, fail = 1 }) "status", secret(rest) "bytes" },
   indication = true,
+}
+
+quectel.reboot = mbim.command {
+  service = "qdu", cid = 4, name = "Quectel Reboot",
+  set = { enum(u16, { ["emergency-download"] = 17 }) "kind" },
+  response = {},
+}
+
+quectel.read_version = mbim.command {
+  service = "qdu", cid = 7, name = "Quectel Read Version",
+  set = { enum(u16, { ["firmware-build"] = 256 }) "kind" },
+  response = { u32 "kind", mbim.text "version" },
 }
 
 return quectel
