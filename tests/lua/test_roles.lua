@@ -189,6 +189,64 @@ function T.test_an_unknown_port_of_a_slow_modem()
   end)
 end
 
+-- What rules of udev have said of ttys, as udev keeps it for libudev: /run/udev/data/cMAJOR:MINOR.
+local function with_rules(records, fn)
+  local read = fs.read
+  local _ <close> = task.finally(function() fs.read = read end)
+  fs.read = function(path, ...)
+    local number = path:match "^/run/udev/data/c(.*)$"
+    if not number then
+      return read(path, ...)
+    end
+    local record = records[number]
+    return record and "S:serial/by-id/x\nI:1234\n" .. record .. "\nG:systemd\nV:1\n",
+      not record and require("errors").new { code = "not-found", message = path } or nil
+  end
+  fn()
+end
+
+function T.test_what_rules_of_udev_say()
+  local description = plug("1111", "2222")
+  for i = 0, 8 do
+    add_interface(i, "option", "/dev/ttyUSB" .. i)
+    sysfs[("%s/1-1:1.%d/x/ttyUSB%d"):format(USB, i, i)].attributes = i < 8 and { dev = "188:" .. i } or nil
+  end
+  with_rules({
+    ["188:0"] = "E:ID_MM_PORT_TYPE_QCDM=1", ["188:1"] = "E:ID_MM_PORT_TYPE_GPS=1",
+    ["188:2"] = "E:ID_VENDOR=ID_MM_PORT_TYPE_GPS=1\nE:ID_MM_PORT_TYPE_AT_SECONDARY=1",
+    ["188:3"] = "E:ID_MM_PORT_TYPE_AT_PRIMARY=1\nE:ID_MM_CANDIDATE=1", ["188:4"] = "E:ID_MM_PORT_TYPE_AT_PPP=1",
+    ["188:5"] = "E:ID_MM_PORT_TYPE_AT_PRIMARY=0", ["188:6"] = "E:ID_MM_CANDIDATE=1",
+  }, function()
+    local roles = {}
+    for i, port in ipairs(ports.of(description)) do roles[i] = port.role end
+    lu.assertEquals(roles, { "dm", "nmea", "at", "at", "at-ppp", "unknown", "unknown", "unknown", "unknown" })
+  end)
+end
+
+-- The tables of makers know a modem better than a rule for any of its chip.
+function T.test_a_rule_of_udev_beside_a_maker_s_table()
+  local description = plug("1199", "9071")
+  add_interface(3, "qcserial", "/dev/ttyUSB1")
+  sysfs[USB .. "/1-1:1.3/x/ttyUSB1"].attributes = { dev = "188:1" }
+  with_rules({ ["188:1"] = "E:ID_MM_PORT_TYPE_GPS=1" }, function()
+    lu.assertEquals(ports.of(description)[1].role, "at")
+  end)
+end
+
+-- Only the port that a rule names is asked or opened.
+function T.test_a_rule_of_udev_names_the_port_for_commands()
+  local description = plug("1111", "2222")
+  with_pty(OK, function(other, heard)
+    with_pty(OK, function(path)
+      add_interface(1, "option", other)
+      add_interface(2, "option", path)
+      sysfs[("%s/1-1:1.2/x/%s"):format(USB, path:match "[^/]*$")].attributes = { dev = "188:2" }
+      with_rules({ ["188:2"] = "E:ID_MM_PORT_TYPE_AT_PRIMARY=1" }, function() assert_opens(description, path) end)
+      lu.assertEquals(heard, {})
+    end)
+  end)
+end
+
 local function set_class(number, class, subclass, protocol)
   local attributes = sysfs[("%s/1-1:1.%d"):format(USB, number)].attributes
   attributes.bInterfaceClass, attributes.bInterfaceSubClass, attributes.bInterfaceProtocol = class, subclass, protocol
