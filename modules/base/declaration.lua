@@ -33,28 +33,22 @@ local function names_of(list)
   return table.concat(names, ", ")
 end
 
--- Most have none: so the options are gone through, and no table of their names is made.
-local function has_others(list, given)
-  local count = 0
-  for _ in pairs(given) do count = count + 1 end
-  for _, option in ipairs(list) do
-    count = given[option[1]] ~= nil and count - 1 or count
-  end
-  return count > 0
-end
-
-local function missing(list, given, noun)
-  for _, option in ipairs(list) do
-    if option.needed and given[option[1]] == nil then
-      return ("it needs the %s '%s'"):format(noun, option[1])
+local function unknown(list, given, noun)
+  local declared = by_name(list)
+  for name in pairs(given) do
+    if not declared[name] then
+      return ("there is no %s '%s' (there are: %s)"):format(noun, tostring(name):sub(1, 60), names_of(list)), name
     end
   end
-  for _, name in ipairs(list.any_of or {}) do
+end
+
+local function missing_of_any(list, given, noun)
+  for _, name in ipairs(list.any_of) do
     if given[name] ~= nil then
       return nil
     end
   end
-  return list.any_of and ("it needs one of the %ss '%s'"):format(noun, table.concat(list.any_of, "', '"))
+  return ("it needs one of the %ss '%s'"):format(noun, table.concat(list.any_of, "', '"))
 end
 
 ---Looks for a mistake in a list of declarations itself, as users write them, too.
@@ -82,19 +76,25 @@ end
 ---@return string? mistake nil: there is none
 ---@return any key the one that it is in; nil: none in particular
 function M.mistake(list, given, noun)
-  local declared = not list.others and has_others(list, given) and by_name(list)
-  for name in pairs(declared and given or {}) do
-    if not declared[name] then
-      return ("there is no %s '%s' (there are: %s)"):format(noun, tostring(name):sub(1, 60), names_of(list)), name
+  local others, wrong, missing = 0, nil, nil
+  for _ in pairs(given) do others = others + 1 end
+  for _, option in ipairs(list) do -- once: nearly all that is checked is right
+    local value = given[option[1]]
+    if value ~= nil then
+      others, wrong = others - 1, wrong or not option[2][1](value) and option or nil
+    else
+      missing = missing or option.needed and option or nil
     end
   end
-  for _, option in ipairs(list) do
-    local name, kind = option[1], option[2]
-    if given[name] ~= nil and not kind[1](given[name]) then
-      return validate.mistake(kind, given[name], ("the %s '%s'"):format(noun, name)), name
-    end
+  if others > 0 and not list.others then
+    return unknown(list, given, noun)
+  elseif wrong then
+    local name = wrong[1]
+    return validate.mistake(wrong[2], given[name], ("the %s '%s'"):format(noun, name)), name
+  elseif missing then
+    return ("it needs the %s '%s'"):format(noun, missing[1])
   end
-  return missing(list, given, noun) or nil
+  return list.any_of and missing_of_any(list, given, noun) or nil
 end
 
 ---Divides the given values into those that are declared, with their defaults, and the others.

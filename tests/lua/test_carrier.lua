@@ -204,10 +204,10 @@ end
 
 function T.test_tables_without_end_are_refused()
   refused(HEAD .. "local t = { apn = 'x' } t[1] = t return carrier { name = 'x', bearers = { t } }",
-    "there is no key '1'")
+    "its tables are more than 16 deep")
   refused("local t = {} t.t = t return t", "its tables are more than 16 deep")
   refused(HEAD .. "local b = { 'mbim' } b.b = b return carrier { name = 'x', bearers = { { apn = 'x' } }, "
-    .. "modem = { composition = b } }", "it has the key 'b'")
+    .. "modem = { composition = b } }", "its tables are more than 16 deep")
   refused("local t = {} for i = 1, 10000 do t = { t } end return t", "its tables are more than 16 deep")
   refused("return { [{}] = 1 }", "it has a key that is a table")
   local values = assert(load_text(HEAD .. [[return carrier { name = "x", bearers = { { apn = "x" } },
