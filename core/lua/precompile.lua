@@ -155,9 +155,13 @@ local function padded(bytes) return bytes .. ("\0"):rep(-#bytes % 8) end
 
 places.keep_to_ours()
 
--- What a list of commands shows of a file, so that it need not be loaded for that.
+-- What a list of commands shows of a file, so that it need not be loaded for that; and the name in a carrier's file,
+-- once that has been checked.
 local function note_of(file)
   local name, policy = file:match "/scripts/([^/]+)%.lua$", file:match "/scripts/policies/([^/]+)%.lua$"
+  if file:find "/carriers/[^/]+%.lua$" then
+    return assert(require("carrier").load(file)).name
+  end
   local script = name and require("cli.command").script(name) or policy and require("policy").load(policy)
   return script and script.summary or ""
 end
