@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- `moontower record`: what is in the file, and that nothing of it is anybody's business.
+-- `moontower record`: the file, whatever happens to it. test_recording_secrets: nothing in it is anybody's business.
 
 local file = require "recording.file"
 local fs = require "core.fs"
@@ -9,92 +9,13 @@ local json = require "base.json"
 local lu = require "luaunit"
 local process = require "core.process"
 local program = require "core.program"
-local scanner = require "support.scanner"
-local secrets = require "support.secrets"
+local recorded = require "support.recorded"
 local world = require "support.world"
 
 local T = {}
 
-local function assert_nothing_of(text, where)
-  local first = scanner.lines(text)[1]
-  local found = first and first.finding
-  lu.assertNil(found, found and ("%s: %s, %s: %s"):format(where, found.secret, found.form, found.around))
-end
-
-local RECORD = [[
-record() { n=$((n + 1)); moontower record /run/test/$n -- "$@" >/run/test/shown 2>&1; echo "$1 $?"
-  zcat </run/test/$n >>/run/test/lines; }
-inspect() { for i in $(seq $n); do moontower record --inspect /run/test/$i; done; }
-]]
-
-local function in_world(script, ...)
-  local result = world.run(RECORD .. script, ...)
-  lu.assertEquals(result.status, 0, result.out .. result.err)
-  return result.out
-end
-
-local COMMANDS = [[
-export MOONTOWER_PASSWORD=hunter2; echo 73912846 >/run/test/pin; chmod 600 /run/test/pin
-record up --apn r.ispsn --user me; record status; record signal; record cells; record location; record usage
-record sms send +15551234567 'my dear friend'; moontower simulate fault sms 'good evening'; record sms list
-record sms read 1; record ussd '*100#'; record scan; record slot; record esim info
-record at ATI AT+CIMI AT+CGSN AT+ICCID 'AT!GSTATUS?' AT+CNUM 'AT+CEREG=2' 'AT+CEREG?' 'AT+CMGL=4' 'AT!GPSLOC?'
-record at 'AT+CGREG=2' 'AT+CGREG?' 'AT+CMGF=1;+CMGL="ALL"'
-record at 'AT+CMGS="15550100777"' --text 'my dear friend'
-record trace at 'AT+CPIN="73912846"'; record at 'AT+CPIN="73912846"'
-record at 'AT!LTEINFO?'; record at 'AT+CLCK="SC",1,"73912846"'
-record setup calyx-sprint --plan; record down
-cat /run/test/lines; echo ==; inspect]]
-
-local ways = { { name = "MBIM" }, { name = "QMI", options = { "--composition", "qmi" } } }
-
-function T.test_nothing_in_it_is_a_secret()
-  world.all_of(ways, function(way)
-    local out = in_world(COMMANDS, nil, nil, way.options)
-    lu.assertStrContains(out, "up 0\n")
-    assert_nothing_of(out:match "setup 12\ndown 0\n(.*)", way.name)
-    local inspected = out:match "\n==\n(.*)"
-    lu.assertStrContains(inspected, "r.ispsn")
-    lu.assertStrContains(inspected, "> AT: AT+CPIN=(hidden)")
-    lu.assertNotStrContains(inspected, "(malformed)")
-    lu.assertNotStrContains(inspected, "traceback")
-  end)
-end
-
--- Each maker has words of its own for cells.
-local OF_MODELS = [[
-record status; record signal; record cells; record slot; record scan; record apn; record bands; record firmware
-record usage; record devices; record location --wait 1; record esim list; record esim info
-record at ATI AT+CGSN 'AT+CREG=2' 'AT+CREG?' 'AT+QENG="servingcell"' 'AT^MONSC' 'AT#RFSTS' 'AT#SERVINFO' AT+QCCID
-record at AT+CRSM=176,28423,0,0,9 AT+CRSM=176,12258,0,0,10 AT+CRSM=192,28486,0,0,0 AT+CRSM=176,28486,0,0,17
-cat /run/test/lines]]
-
-function T.test_nothing_that_other_models_tell_is_a_secret()
-  world.all_of(secrets.models(), function(model)
-    local out = in_world(OF_MODELS, nil, nil, { "--modem", model })
-    assert_nothing_of(out:match "at %d+\n({.*)", model)
-  end)
-end
-
--- What it is good for: a number is the same everywhere, and still says which operator's or which model's it is.
-function T.test_the_same_stays_the_same()
-  local out = in_world [[record setup calyx-sprint --plan; record up --protocol qmi; inspect]]
-  lu.assertEquals(out:match "device_id%s+(%d+)":sub(1, 8), "35907206")
-  local imsi = out:match "imsi%s+(%d+)"
-  lu.assertEquals({ #imsi, imsi:sub(1, 6) }, { 15, "310120" })
-end
-
-function T.test_cells_are_kept_where_that_is_wanted()
-  local out = in_world [[moontower record --keep-cells /run/test/kept -- cells >/dev/null 2>&1
-    zcat /run/test/kept; moontower record --inspect /run/test/kept]]
-  lu.assertStrContains(out, "Numbers of cells: kept")
-  lu.assertStrContains(out, "171650049")
-end
-
--- ---- the file ----
-
 function T.test_a_killed_program_leaves_what_it_had()
-  local out = in_world [[moontower simulate set latency=0.5
+  local out = recorded.in_world [[moontower simulate set latency=0.5
     moontower record /run/test/killed -- up >/dev/null 2>&1 & pid=$!
     until zcat /run/test/killed 2>/dev/null | grep -q '"from":"modem"'; do sleep 0.05; done
     kill -KILL $pid; wait $pid 2>/dev/null
@@ -104,7 +25,7 @@ function T.test_a_killed_program_leaves_what_it_had()
 end
 
 function T.test_a_full_disk_ends_the_recording_and_not_the_command()
-  local out = in_world [[mkdir /run/test/small; mount -t tmpfs -o size=4k none /run/test/small
+  local out = recorded.in_world [[mkdir /run/test/small; mount -t tmpfs -o size=4k none /run/test/small
     echo x >/run/test/small/x
     moontower record /run/test/small/full -- up 2>&1; echo status $?; moontower status 2>&1 | grep -c DNS
     umount /run/test/small]]
@@ -114,7 +35,7 @@ function T.test_a_full_disk_ends_the_recording_and_not_the_command()
 end
 
 function T.test_a_file_that_is_there_is_not_touched()
-  local out = in_world [[echo mine >/run/test/mine; moontower record /run/test/mine -- status 2>&1; echo $?
+  local out = recorded.in_world [[echo mine >/run/test/mine; moontower record /run/test/mine -- status 2>&1; echo $?
     cat /run/test/mine; moontower record 2>&1; moontower record /run/test/new 2>&1; ls /run/test/new 2>&1; true]]
   for _, words in ipairs {
     "/run/test/mine is there already", "\n1\nmine\n", "which command is to be recorded?", "No such file",
@@ -122,7 +43,7 @@ function T.test_a_file_that_is_there_is_not_touched()
 end
 
 function T.test_beside_the_daemon()
-  local out = in_world [[. $SUPPORT/daemon.sh
+  local out = recorded.in_world [[. $SUPPORT/daemon.sh
     echo "return { modems = { { apn = 'r.ispsn', policy = { 'reconnect', probes = {} } } } }" >/run/test/config.lua
     start; until_why "is online"; cd /run/test; moontower record here -- status 2>&1; stat -c %a here
     moontower record --inspect here; end TERM; moontower down]]
@@ -134,7 +55,7 @@ end
 -- What hangs is what is to be reported.
 function T.test_a_command_that_is_interrupted()
   world.all_of({ "", [[start; until_why "is online"]] }, function(before)
-    local out = in_world([[. $SUPPORT/daemon.sh
+    local out = recorded.in_world([[. $SUPPORT/daemon.sh
       commands() { moontower simulate state --json | sed -n 's/.*"commands": *\([0-9]*\).*/\1/p'; }
       echo "return { modems = { { apn = 'r.ispsn', policy = { 'reconnect', probes = {} } } } }" >/run/test/config.lua
       ]] .. before .. [[
@@ -152,7 +73,7 @@ end
 
 -- Each of them gets all that passes.
 function T.test_a_record_of_a_trace_and_of_a_record()
-  local out = in_world [[cd /run/test
+  local out = recorded.in_world [[cd /run/test
     moontower record outer -- trace -q status 2>&1 >/dev/null; moontower record one -- record two -- status 2>&1
     for f in outer one two; do moontower record --inspect $f | grep -q "query Device Caps" && echo in $f; done]]
   lu.assertStrContains(out, "MBIM #")
@@ -160,7 +81,7 @@ function T.test_a_record_of_a_trace_and_of_a_record()
 end
 
 function T.test_decode_has_the_times_of_the_recording()
-  local out = in_world "record status; moontower decode /run/test/1"
+  local out = recorded.in_world "record status; moontower decode /run/test/1"
   local last, count = 0, 0
   for time in out:gmatch "\n +(%d+%.%d%d%d) " do
     lu.assertTrue(tonumber(time) >= last, out)
@@ -170,14 +91,14 @@ function T.test_decode_has_the_times_of_the_recording()
 end
 
 function T.test_what_is_there_is_not_touched()
-  lu.assertEquals(in_world [[cd /run/test; touch file; ln -s nowhere link; mkfifo fifo; mkdir folder
+  lu.assertEquals(recorded.in_world [[cd /run/test; touch file; ln -s nowhere link; mkfifo fifo; mkdir folder
     for name in file link fifo folder /dev/null; do
       moontower record $name -- status 2>&1 | grep -c "is there already"; done
     test -L link -a -p fifo -a ! -s file -a ! -e nowhere && echo untouched]], "1\n1\n1\n1\n1\nuntouched\n")
 end
 
 function T.test_one_thing_is_done_at_a_time()
-  local out = in_world [[cd /run/test
+  local out = recorded.in_world [[cd /run/test
     for words in "--inspect --last x" "--inspect x -- status" "--last x -- status" "--import x y -- status"; do
       moontower record $words 2>&1; echo $?; done; test ! -e x -a ! -e y]]
   for _, pair in ipairs { "inspect and --last", "inspect and a", "last and a", "import and a" } do
@@ -188,7 +109,7 @@ end
 
 -- The client writes a file, and a message to it holds but a part of one.
 function T.test_a_long_file_is_saved_beside_the_daemon()
-  local out = in_world [[. $SUPPORT/daemon.sh
+  local out = recorded.in_world [[. $SUPPORT/daemon.sh
     echo 'print(require("terminal.files").save("/run/test/long", ("0123456789"):rep(300000), 384))' >/run/test/save.lua
     start; moontower run /run/test/save.lua; end TERM; stat -c "%s %a" /run/test/long
     tr -d 0-9 </run/test/long | wc -c]]
@@ -216,7 +137,8 @@ end
 
 -- What a person reads before sending it.
 function T.test_a_summary()
-  local out = in_world [[record at AT+CIMI AT+CGSN AT+CGSN 'AT+CPIN="73912846"'; moontower record --inspect /run/test/1
+  local out = recorded.in_world [[record at AT+CIMI AT+CGSN AT+CGSN 'AT+CPIN="73912846"'
+    moontower record --inspect /run/test/1
     moontower record --keep-cells /run/test/kept -- cells; cat /run/test/kept | moontower record --inspect /dev/stdin]]
   for _, pattern in ipairs {
     "\nIn it +1 modem, 1 port, %d+ lines at AT ports.*, in [%d.]+ s\n", "\nReplaced +IMSI once, IMEI 2 times\n",
@@ -321,7 +243,7 @@ function T.teardownClass() fs.remove(path) end
 
 -- What we do to the kernel's network, what it says of it, and what the person has seen.
 function T.test_what_passes_between_us_and_the_kernel()
-  local out = in_world [[
+  local out = recorded.in_world [[
 record up --apn r.ispsn; record up --apn r.ispsn --metric 20 --mtu 1400; record down; inspect]]
   for _, line in ipairs {
     'changed: add_address {"address":"184.250.142.38","link":"wwan0",', 'changed: set_link wwan0 {"up":true}',
