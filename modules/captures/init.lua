@@ -69,8 +69,8 @@ local function nothing_in(self)
   return errors.fail {
     code = "malformed", source = "captures",
     message = ("%s: nothing in it passed at a modem's port, as far as is known here"):format(self.name),
-    hint = "Logs of mbimcli and qmicli (--verbose-full), ModemManager (--debug --log-personal-info) and uqmi, usbmon's "
-      .. "text, pcap files of USB and QModem's fixtures can be read.",
+    hint = "Logs of mbimcli and qmicli (--verbose-full), ModemManager (--debug --log-personal-info), uqmi and "
+      .. "makers' connection managers (-v), usbmon's text, pcap files of USB and QModem's fixtures can be read.",
   }
 end
 

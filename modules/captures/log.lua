@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Logs of mbimcli, qmicli, ModemManager, uqmi, umbim and Android's libraries: their bytes in hex, their AT commands,
--- whatever a logger has put before.
+-- Logs of mbimcli, qmicli, ModemManager, uqmi, umbim, makers' connection managers and Android's libraries: their bytes
+-- in hex, their AT commands, whatever a logger has put before.
 
 local control = require "captures.control"
 local hex = require "base.hex"
@@ -28,6 +28,17 @@ local M = {}
 
 -- ---- when ----
 
+-- What a maker's connection manager puts before each line: month, day, time, milliseconds.
+local STAMP = "%[%d%d%-%d%d_(%d%d):(%d%d):(%d%d):(%d%d%d)%]"
+
+local function time_of_day(prefix)
+  local hour, minute, second, thousandths = prefix:match(STAMP)
+  if hour then
+    return hour, minute, second .. "." .. thousandths
+  end
+  return prefix:match "%f[%d:](%d%d):(%d%d):(%d%d[%.,]?%d*)%f[^%d:]"
+end
+
 local function see_time(self, line)
   local start = line:sub(1, LONGEST_PREFIX)
   local seconds = start:match "%[(%d%d%d%d+%.%d+)%]"
@@ -36,7 +47,7 @@ local function see_time(self, line)
     self.time, self.has_seconds = tonumber(seconds), true
     return
   end
-  local hour, minute, second = prefix:match "%f[%d:](%d%d):(%d%d):(%d%d[%.,]?%d*)%f[^%d:]"
+  local hour, minute, second = time_of_day(prefix)
   if not hour or self.has_seconds then
     return
   end
@@ -69,10 +80,12 @@ end
 
 -- Lines with bytes, and what stands in front of those: "<<<<<<   data   = 01:00:...", on a line of its own or, from
 -- syslog, with all around it (with --verbose alone only the first bytes are there, and "..."); "Send packet: 01 0f 00",
--- of uqmi; "sending (16): 01 00 00", of umbim.
+-- of uqmi; "sending (16): 01 00 00", of umbim; "[09-10_08:03:46:123] 01 0b 00", of a maker's, or ">01:00:00:", if it
+-- speaks MBIM.
 local forms = {
   { "data", "%f[%w]data%s*=%s*(%x%x[%x:%s]*)" },
   { " packet:", "%f[%w]Send packet:%s*(%x%x[%x%s]*)" }, { " packet:", "%f[%w]Received packet:%s*(%x%x[%x%s]*)" },
+  { "_", STAMP:gsub("[()]", "") .. "%s*[<>]?%s*(" .. ("%x%x[ :]"):rep(12) .. "[%x :]*)$" },
   { "ing (", "%f[%w]sending %(%d+%):%s*(%x%x[%x%s]*)" }, { "ing (", "%f[%w]reading %(%d+%):%s*(%x%x[%x%s]*)" },
 }
 

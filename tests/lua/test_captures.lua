@@ -73,6 +73,10 @@ function T.test_logs()
     ["sending (16): " .. OPEN:gsub(":", " ") .. "\n  header_type: 0001\nreading (16): " .. OPENED:gsub(":", " ")]
       = { "> mbim 16", "< mbim 16" },
     ["Send packet: " .. GET_IDS:gsub(":", " "):lower() .. "\n"] = { "> qmi 13" },
+    ["[09-10_08:03:46:523] cdc_wdm_fd = 7\n[09-10_08:03:46:601] " .. GET_IDS:gsub(":", " "):lower() .. " \n"
+      .. "[09-10_08:03:46:602] 10 20\n"] = { "> qmi 13" },
+    ["quectel-CM[7]: [09-10_08:03:47:701] >" .. OPEN .. ":\n[09-10_08:03:47:801] < " .. OPENED .. ":\n"
+      .. "[09-10_08:03:47:801] < Header:\n"] = { "> mbim 16", "< mbim 16" },
     -- over several lines, of Android; not what is cut, and not what is no message
     ["30.555  52  335 D QC-QMI  : qmi_qmux: TX/RX - RX 20 bytes on conn_id=0\n"
       .. "30.556  52  335 D QC-QMI  : 01 13 00 80 05 01 02 07 00 48 00 07 00 02 04 00 \n"
@@ -107,6 +111,8 @@ function T.test_times()
   list = all_of("Nov 25 12:00:00 a ModemManager[1]: <dbg> [1767016030.25] (ttyUSB0): --> 'AT<CR>'\n"
     .. "Nov 25 12:00:00 a ModemManager[1]: <dbg> [1767016030.75] (ttyUSB0): <-- '<CR><LF>OK<CR><LF>'")
   lu.assertEquals({ list[1].time, list[2].time }, { 1767016030.25, 1767016030.75 })
+  list = all_of("[09-10_08:03:46:250] >" .. OPEN .. ":\n[09-10_08:03:46:500] <" .. OPENED .. ":")
+  lu.assertEquals(list[2].time - list[1].time, 0.25)
 end
 
 function T.test_what_is_left_out_is_told()
