@@ -5,6 +5,7 @@ local addresses = require "modem.addresses"
 local card_channel = require "modem.mbim.card_channel"
 local cards = require "modem.qmi.card"
 local connecting = require "modem.mbim.connecting"
+local dms = require "qmi.dms"
 local errors = require "errors"
 local find = require("modem").find
 local framing = require "modem.qmi.framing"
@@ -172,6 +173,18 @@ function T.test_answers_about_messages_and_the_card_that_end_early()
   answer, err = way.send("\x81\xe2\x91\0\0", 1)
   eq({ answer, err.code }, { nil, "malformed" })
   eq(way.send("\x81\xe2\x91\0\0", 1), "\1\0\0") -- which is no card's status
+end
+
+-- A modem that tells an empty number tells none: files are named after it.
+function T.test_an_identity_of_empty_texts()
+  local unknown = { firmware = "unknown" }
+  local mbim = { query = function() return { device_id = "", firmware = "", hardware = " " } end }
+  eq(require("modem.mbim").identity { mbim = mbim }, unknown)
+  local told = { [dms.get_revision] = { revision = "" }, [dms.get_model] = { model = "" }, [dms.get_ids] = { imei = "" } }
+  local qmi = { request = function(_, message) return told[message] end }
+  eq(require("modem.qmi").identity { qmi = qmi }, unknown)
+  told[dms.get_ids] = { imei = " 356938035643809 " }
+  eq(require("modem.qmi").identity({ qmi = qmi }).imei, "356938035643809")
 end
 
 -- Over QMI, a card says why no code helps any more.

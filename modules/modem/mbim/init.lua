@@ -161,7 +161,8 @@ end
 function Backend:identity()
   return answers.ask(self, basic.device_caps, function(reply)
     return {
-      imei = reply.device_id, firmware = reply.firmware or "unknown", hardware = reply.hardware,
+      imei = (reply.device_id or ""):match "%S+", firmware = (reply.firmware or ""):match "%S.*" or "unknown",
+      hardware = (reply.hardware or ""):match "%S.*",
     }
   end)
 end

@@ -290,11 +290,12 @@ function Backend:identity(part)
   if not answers then
     return nil, err
   end
-  local revision, model, ids = answers[1].revision or "", answers[2].model, answers[3] or {}
+  local revision, model, ids = answers[1].revision or "", answers[2].model or "", answers[3] or {}
+  local imei = (ids.imei or ""):match "%S+"
   return {
-    imei = ids.imei ~= "0" and ids.imei or nil,
+    imei = imei ~= "0" and imei or nil,
     firmware = revision:match("^%S+") or "unknown", -- what follows is where and when it was built
-    hardware = model,
+    hardware = model:match "%S.*",
   }
 end
 
