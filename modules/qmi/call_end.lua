@@ -370,12 +370,18 @@ local unknown = { mip = "network", ppp = "network", ehrpd = "network", handoff =
 
 local call_end = {}
 
+local UNSPECIFIED = 1
+
+-- A verbose reason that is cut short is none.
+local function whole(verbose) return verbose and verbose.type and verbose.reason and verbose or nil end
+
 ---The network's own cause (SM, ESM or 5GSM) in a verbose reason or, without one, in a simple one; nil if it is another
 ---thing, such as the modem's.
 ---@param verbose { type: string|integer, reason: integer }?
 ---@param reason integer? the simple reason
 ---@return integer?
 function call_end.cause(verbose, reason)
+  verbose = whole(verbose)
   if not verbose then
     return simple_causes[reason or 0]
   elseif verbose.type == "3gpp" and verbose.reason > 0 and not beyond_3gpp[verbose.reason] then
@@ -398,6 +404,7 @@ end
 ---@param reason integer? the simple reason, if there is no verbose one
 ---@return verdict.verdict
 function call_end.verdict(verbose, reason)
+  verbose, reason = whole(verbose), reason or UNSPECIFIED
   local number = call_end.cause(verbose, reason)
   local refused = verbose and verbose.type == "cm" and cm_registration[verbose.reason]
   if number then

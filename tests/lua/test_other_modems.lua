@@ -2,6 +2,7 @@
 -- What other modems say, which the simulated ones do not.
 
 local addresses = require "modem.addresses"
+local call_end = require "qmi.call_end"
 local card_channel = require "modem.mbim.card_channel"
 local cards = require "modem.qmi.card"
 local connecting = require "modem.mbim.connecting"
@@ -10,14 +11,15 @@ local errors = require "errors"
 local find = require("modem").find
 local framing = require "modem.qmi.framing"
 local lu = require "luaunit"
+local mbim_sms = require "mbim.sms"
 local messages = require "modem.mbim.messages"
 local nas = require "qmi.nas"
 local netlink = require "core.netlink"
 local new_simulated = require("simulator.modem").new
 local prerequisites = require "modem.prerequisites"
+local qmi_messages = require "modem.qmi.messages"
 local serving = require "modem.qmi.serving_system"
 local sim_start = require "modem.sim_start"
-local sms = require "sms"
 local state = require "state"
 local task = require "task"
 local tier1 = require "simulator.tier1"
@@ -159,8 +161,7 @@ function T.test_answers_about_messages_and_the_card_that_end_early()
   local list, err = messages.stored_messages(modem)
   eq({ list, err.code }, { nil, "malformed" })
   answers = { configured, { messages = { { index = 1 } } } }
-  list = assert(messages.stored_messages(modem))
-  lu.assertStrContains(sms.join(list)[1].problem, "it ends within")
+  eq(messages.stored_messages(modem), {}) -- which is no message
   for _, status in ipairs { {}, { status = { sw1 = 0x90, sw2 = 0 } } } do
     answers = { status }
     local way
@@ -180,11 +181,52 @@ function T.test_an_identity_of_empty_texts()
   local unknown = { firmware = "unknown" }
   local mbim = { query = function() return { device_id = "", firmware = "", hardware = " " } end }
   eq(require("modem.mbim").identity { mbim = mbim }, unknown)
-  local told = { [dms.get_revision] = { revision = "" }, [dms.get_model] = { model = "" }, [dms.get_ids] = { imei = "" } }
+  local told = {
+    [dms.get_revision] = { revision = "" }, [dms.get_model] = { model = "" }, [dms.get_ids] = { imei = "" },
+  }
   local qmi = { request = function(_, message) return told[message] end }
   eq(require("modem.qmi").identity { qmi = qmi }, unknown)
   told[dms.get_ids] = { imei = " 356938035643809 " }
   eq(require("modem.qmi").identity({ qmi = qmi }).imei, "356938035643809")
+end
+
+-- Over QMI, indications and refusals may end early, too.
+function T.test_indications_that_end_early()
+  for _, verbose in ipairs { {}, { type = "3gpp" }, { reason = 33 } } do
+    eq(call_end.cause(verbose), nil)
+    lu.assertStrContains(call_end.verdict(verbose).words, "no reason given")
+  end
+  local modem = { qmi = {} } -- which would raise, were there anything to do
+  local format = "gsm-wcdma-point-to-point"
+  for _, values in ipairs {
+    {}, { mt_message = { storage_type = "uim" } }, { transfer_route_mt_message = { format = format } },
+    { transfer_route_mt_message = { format = format, raw_data = "" } },
+  } do
+    qmi_messages.message_notified(modem, values)
+  end
+  messages.message_notified(modem, { command = mbim_sms.read, values = { messages = { { index = 1 } } } })
+end
+
+-- A task of the port that has failed, whose error closing raises, does not keep the modem from being opened again.
+function T.test_a_modem_is_closed_whatever_has_failed()
+  lu.skipIf(not entered, "no world of our own here: " .. tostring(refused))
+  local group <close> = task.group()
+  local sim = new_simulated(require "simulator.models.mc7455", group)
+  sim:compose "mbim"
+  assert(tier1.start(sim, group))
+  local _ <close> = task.finally(function()
+    sim:unplug()
+    state.remove("channels", "simulated")
+  end)
+  local ok, err = pcall(function()
+    local modem <close> = assert(find())
+    modem.mbim.group:spawn(error, "as a mistake would")
+    task.sleep(1)
+  end)
+  eq(ok, false)
+  lu.assertStrContains(tostring(err), "as a mistake would")
+  local modem <close> = assert(find(nil, { patience = 0 }))
+  eq(modem.description.key, "simulated")
 end
 
 -- Over QMI, a card says why no code helps any more.

@@ -11,6 +11,9 @@ local M = {}
 local SEND_TIME, READ_TIME = 60, 60
 local statuses = { new = "unread", old = "read", draft = "unsent", sent = "sent" }
 
+-- An entry without them is no message.
+local function has_bytes(message) return message.pdu ~= nil and message.pdu ~= "" end
+
 -- A modem that is set to CDMA's form would read and send nothing.
 local function prepare(self)
   local reply, err = self.mbim:query(sms.configuration)
@@ -36,8 +39,12 @@ function M:stored_messages()
     return errors.lacks("mbim", sms.read.name, "list")
   end
   local list = {}
-  for i, message in ipairs(reply.messages) do
-    list[i] = { place = tostring(message.index), status = statuses[message.status] or "read", pdu = message.pdu or "" }
+  for _, message in ipairs(reply.messages) do
+    if has_bytes(message) then
+      list[#list + 1] = {
+        place = tostring(message.index), status = statuses[message.status] or "read", pdu = message.pdu,
+      }
+    end
   end
   return list
 end
@@ -66,7 +73,9 @@ end
 function M:message_notified(item)
   if item.command == sms.read then
     for _, message in ipairs(item.values.messages or {}) do
-      message_news.has_passed(self, self.mbim.group, message.pdu or "")
+      if has_bytes(message) then
+        message_news.has_passed(self, self.mbim.group, message.pdu)
+      end
     end
   elseif item.command == sms.configuration and item.values.storage_state == "initialized" and self.moves_messages then
     message_news.has_come(self, self.mbim.group)

@@ -14,6 +14,9 @@ local MODE, FORMAT = "gsm-wcdma", "gsm-wcdma-point-to-point"
 local stores = { { name = "uim", prefix = "" }, { name = "nv", prefix = "m" } }
 local statuses = { ["mt-not-read"] = "unread", ["mt-read"] = "read", ["mo-sent"] = "sent", ["mo-not-sent"] = "unsent" }
 
+-- One without its bytes is no message.
+local function is_whole(message) return message.format == FORMAT and (message.raw_data or "") ~= "" end
+
 local function is_silent(err) return err.code == "timeout" or err.code == "gone" end
 
 -- One that has been deleted since it was listed is no failure.
@@ -25,7 +28,7 @@ local function read_store(self, store, list)
       message_memory_storage_id = { storage_type = store.name, memory_index = entry.memory_index }, message_mode = MODE,
     })
     local message = read and read.raw_message_data
-    if message and message.format == FORMAT then
+    if message and is_whole(message) then
       list[#list + 1] = {
         place = store.prefix .. entry.memory_index, status = statuses[entry.message_tag] or "read",
         pdu = message.raw_data,
@@ -88,14 +91,14 @@ end
 ---@param values table
 function M:message_notified(values)
   local route = values.transfer_route_mt_message
-  if route and route.format == FORMAT then
+  if route and is_whole(route) then
     message_news.has_passed(self, self.qmi.group, route.raw_data, route.ack_indicator == "send" and function(is_kept)
       acknowledge(self, route, is_kept)
     end or nil)
   end
-  local place = values.mt_message
+  local place = values.mt_message or {}
   for _, store in ipairs(stores) do
-    if place and place.storage_type == store.name then
+    if place.memory_index and place.storage_type == store.name then
       message_news.has_come(self, self.qmi.group, store.prefix .. place.memory_index)
     end
   end
