@@ -7,7 +7,7 @@
 local core = require "core.task"
 local lazy = require "base.lazy"
 local events = lazy "events"
-local log = require "log"
+local log = lazy "log"
 local task = require "task"
 
 local M = {

@@ -4,10 +4,11 @@
 -- A call that waits suspends its task and lets the others run. Cancelling raises at the wait and is sticky: code
 -- that swallows it meets it again at its next wait. So clean-up that has to wait runs in task.shield().
 
+local lazy = require "base.lazy"
 local core = require "core.task"
 local new_queue = require("core.queue").new
 local error_text = require("errors").text
-local log = require "log"
+local log = lazy "log"
 local errors = require "errors"
 
 local task = {

@@ -3,7 +3,8 @@
 -- They go by the socket that the modem is plugged into, so they outlive restarts of modem and daemon; they are gone at
 -- boot.
 
-local log = require "log"
+local lazy = require "base.lazy"
+local log = lazy "log"
 local state = require "state"
 
 local KIND = "orders"

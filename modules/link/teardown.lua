@@ -4,7 +4,7 @@
 local lazy = require "base.lazy"
 local errors = require "errors"
 local journals = require "link.journal"
-local log = require "log"
+local log = lazy "log"
 local marked = require "link.marked"
 local netlink = require "core.netlink"
 local process = require "core.process"

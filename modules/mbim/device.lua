@@ -1,11 +1,12 @@
 -- SPDX-License-Identifier: MIT
 -- An open MBIM device: commands in direct style, indications by subscription.
 
+local lazy = require "base.lazy"
 local answers = require "mbim.answers"
 local core = require "core.mbim"
 local core_port = require "core.port"
 local errors = require "errors"
-local log = require "log"
+local log = lazy "log"
 local mbim = require "mbim.command"
 local subscribers = require "events.subscribers"
 local task = require "task"

@@ -2,7 +2,8 @@
 -- The first connection of a modem with several packets in a transfer is tried out: a modem may agree to that and do
 -- otherwise. If nothing answers soon, it connects again with one packet in a transfer.
 
-local log = require "log"
+local lazy = require "base.lazy"
+local log = lazy "log"
 local task = require "task"
 
 local M = {}

@@ -5,8 +5,9 @@
 -- each, and hands them to the listeners. Where indications were lost, it asks the modem once for all of them; a
 -- listener that was too slow gets the last values, and is told how many it has missed.
 
+local lazy = require "base.lazy"
 local errors = require "errors"
-local log = require "log"
+local log = lazy "log"
 local subscribers = require "events.subscribers"
 local task = require "task"
 

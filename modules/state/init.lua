@@ -7,7 +7,7 @@ local errors = require "errors"
 local fs = require "core.fs"
 local json = require "core.json"
 local validate = require "base.validate"
-local log = require "log"
+local log = lazy "log"
 local process = lazy "core.process"
 local shapes = lazy "state.shapes"
 
