@@ -27,6 +27,16 @@ local function refuse(self) return modes.refusal(self.description) end
 
 for _, verb in ipairs(backend.verbs) do Backend[verb] = Backend[verb] or refuse end
 
+-- What takes the AT port. One that could not be opened is why it fails: another program may have it.
+local function by_at(self, fn, ...)
+  if self.at then
+    return fn(self, ...)
+  elseif self.at_error and self.at_error.code ~= "not-found" then
+    return nil, self.at_error
+  end
+  return refuse(self)
+end
+
 local of_the_air = { signal = true, cell = true, registration = true }
 
 ---No other event will come. A queue of what the modem can be asked for stays open, as its reader asks when none has
@@ -87,35 +97,32 @@ function Backend:identity()
 end
 
 for _, verb in ipairs { "signal", "cells", "registration", "scan" } do
-  Backend[verb] = function(self) return (self.at and air[verb] or refuse)(self) end
+  Backend[verb] = function(self) return by_at(self, air[verb]) end
 end
 
 for _, verb in ipairs { "stored_messages", "send_pdu", "delete_stored" } do
-  Backend[verb] = function(self, ...) return (self.at and messages[verb] or refuse)(self, ...) end
+  Backend[verb] = function(self, ...) return by_at(self, messages[verb], ...) end
 end
 
-function Backend:images() return (self.at and at_images.images or refuse)(self) end
-function Backend:counters() return (self.at and at_counters.counters or refuse)(self) end
+function Backend:images() return by_at(self, at_images.images) end
+function Backend:counters() return by_at(self, at_counters.counters) end
 
 for _, verb in ipairs { "slots", "select_slot", "sim" } do
-  Backend[verb] = function(self, ...) return (self.at and at_slots[verb] or refuse)(self, ...) end
+  Backend[verb] = function(self, ...) return by_at(self, at_slots[verb], ...) end
 end
 
 for _, verb in ipairs { "open_card_channel", "close_card_channel", "restart_card" } do
-  Backend[verb] = function(self, ...) return (self.at and at_channel[verb] or refuse)(self, ...) end
+  Backend[verb] = function(self, ...) return by_at(self, at_channel[verb], ...) end
 end
 
 function Backend:ussd(...)
-  if self.at then
-    return ussd.ask(self, { at_ussd }, ...)
-  end
-  return refuse(self)
+  return by_at(self, function(_, ...) return ussd.ask(self, { at_ussd }, ...) end, ...)
 end
 
-function Backend:cancel_ussd() return (self.at and at_ussd.cancel_ussd or refuse)(self) end
+function Backend:cancel_ussd() return by_at(self, at_ussd.cancel_ussd) end
 
-function Backend:card_file(id) return (self.at and require("modem.card_files").by_at or refuse)(self, id) end
+function Backend:card_file(id) return by_at(self, require("modem.card_files").by_at, id) end
 
-function Backend:receiver() return (self.at and at_location.receiver or refuse)(self) end
+function Backend:receiver() return by_at(self, at_location.receiver) end
 
 return Backend

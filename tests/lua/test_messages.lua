@@ -254,4 +254,15 @@ function T.test_at_shows_no_text()
   end)
 end
 
+-- Another program may have the port: that is why, and not that the modem has nothing else.
+function T.test_an_at_port_that_cannot_be_opened()
+  local busy = require("errors").new { code = "busy", message = "/dev/ttyUSB2 is in use by minicom (process 7)" }
+  local modem = { at = false, at_error = busy, description = { control = "/dev/ttyUSB2", mode = { name = "serial" } } }
+  for _, verb in ipairs { "stored_messages", "send_pdu", "signal", "registration", "sim", "slots", "receiver" } do
+    eq({ at_only[verb](modem, "x") }, { nil, busy }, verb)
+  end
+  modem.at_error = require("errors").new { code = "not-found", message = "no AT port" }
+  eq(select(2, at_only.signal(modem)).code, "wrong-mode")
+end
+
 return T
