@@ -5,6 +5,9 @@
 -- empty text, "-", or a number that 3GPP has no such measurement for. So 255, 99, -32768 and what else firmware puts
 -- there need no list: what lies outside of the range is unknown.
 
+local alphabet = require "sms.alphabet"
+local hex = require "base.hex"
+
 local M = {}
 
 ---@alias at.kind fun(text: string): any
@@ -125,6 +128,15 @@ local function megahertz(text)
   return value and value > 0 and value <= 2000 and value or nil
 end
 
+-- After AT+CSCS="UCS2" a name comes in hexadecimal digits, of which each four are a character; no name of a network
+-- looks so by itself.
+local function letters(text)
+  if #text >= 8 and #text % 4 == 0 and not text:find "%X" then
+    text = alphabet.from_ucs2(hex.decode(text))
+  end
+  return text:match "%S" and text or nil
+end
+
 ---What a field of a name is, unless a declaration says otherwise.
 ---@type table<string, at.kind>
 M.kinds = {
@@ -140,7 +152,7 @@ M.kinds = {
   technology = M.choice {
     LTE = "LTE", NR5G = "5G", ["NR5G-SA"] = "5G", ["NR5G-NSA"] = "5G", WCDMA = "UMTS", GSM = "GSM",
   },
-  text = function(text) return text:match "%S" and text or nil end,
+  name = letters,
 }
 for name in pairs(ranges) do M.kinds[name] = M.measured(name) end
 

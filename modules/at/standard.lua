@@ -76,7 +76,7 @@ M.registrations = {
 
 ---AT+COPS? (7.3).
 M.operator = air.command {
-  asks = "AT+COPS?", prefix = "+COPS", kinds = { act = technologies, name = fields.kinds.text },
+  asks = "AT+COPS?", prefix = "+COPS", kinds = { act = technologies },
   forms = {
     { is = "operator", when = { [2] = "[01]" }, order = "- - name act" },
     { is = "operator", when = { [2] = "2" }, order = "- - plmn act" },
@@ -110,7 +110,9 @@ function M.networks(lines)
       if id then
         local network = by_id[id]
         if not network then
-          network = { id = id, name = tostring(entry[2]), state = "unknown", technologies = {} }
+          network = {
+            id = id, name = fields.kinds.name(tostring(entry[2])) or "", state = "unknown", technologies = {},
+          }
           by_id[id], list[#list + 1] = network, network
         end
         local state = availability[entry[1]]

@@ -165,6 +165,18 @@ end
 
 -- ---- asking ----
 
+-- AT+CSCS="UCS2", which another program may have chosen.
+function T.test_names_of_networks_in_ucs2()
+  for text, name in pairs {
+    ["0053007000720069006E0074"] = "Sprint", ["4E2D56FD79FB52A8"] = "中国移动", ["FACE"] = "FACE",
+    ["Sprint"] = "Sprint", ["310120"] = "310120",
+  } do
+    eq(registration_of { ["AT+CREG?"] = "+CREG: 0,1", ["AT+COPS?"] = ('+COPS: 0,0,"%s",7'):format(text) },
+      { state = "home", provider = { id = "", name = name }, technology = "LTE" })
+    eq(standard.networks({ ('+COPS: (2,"%s","x","310120",7)'):format(text) })[1].name, name)
+  end
+end
+
 function T.test_a_refused_command_is_not_sent_again()
   local modem, port = modem_of("quectel", { ['AT+QENG="servingcell"'] = '+QENG: "servingcell","SEARCH"' })
   by_at.cells(modem)
