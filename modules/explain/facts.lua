@@ -3,6 +3,7 @@
 -- they can be written into a recording, and be judged again from it.
 
 local host_facts = require "explain.host_facts"
+local link = require "explain.link"
 local modem_facts = require "explain.modem_facts"
 
 ---@class explain.facts
@@ -60,16 +61,34 @@ function M.better_way(facts, family)
   end
 end
 
----Why there is nothing to see of the host's side; nil: there is.
----@param facts explain.facts
----@param seen explain.seen
----@return explain.verdict?
-function M.lacks_host(facts, seen)
+-- Why there is nothing to see of the host's side; nil: there is.
+local function lacks_host(facts, seen)
   if not facts.host then
     return seen:unknown("there is no connection")
   elseif facts.host.problem then
     return seen:unknown("the kernel does not tell: %s", facts.host.problem)
   end
+end
+
+---@class explain.host_link
+---@field name string
+---@field needs string[]
+---@field look fun(facts: explain.facts, seen: explain.seen): explain.verdict
+---@field without_host (fun(facts: explain.facts, seen: explain.seen): explain.verdict?)? looks where there is no
+--- connection on this computer
+
+---A link that is about a connection as this computer has it; without one, it is unknown.
+---@param values explain.host_link
+---@return explain.link
+function M.host_link(values)
+  return link {
+    name = values.name, needs = values.needs, by_facts = true,
+    look = function(case, seen)
+      local facts = M.of(case)
+      local verdict = not facts.host and values.without_host and values.without_host(facts, seen)
+      return verdict or lacks_host(facts, seen) or values.look(facts, seen)
+    end,
+  }
 end
 
 ---The first thing of a kind that is not as it was set up.

@@ -2,7 +2,6 @@
 -- Addresses: the network has given some, and this computer has them on the interface; IPv4 among them.
 
 local facts = require "explain.facts"
-local link = require "explain.link"
 
 local function note(asked, host, seen)
   for _, family in ipairs { "ipv4", "ipv6" } do
@@ -69,24 +68,24 @@ local function why_missing(host, seen)
   end
 end
 
-return link {
-  name = "addresses", needs = { "apn" }, by_facts = true,
+-- The modem says that it is connected, and not how.
+local function without_host(all, seen)
+  local session = all.asked.session
+  if session.state == "activated" then
+    seen:note("the modem", session.problem)
+    return seen:broken {
+      code = "no-address", message = ("connected, and without addresses: %s"):format(session.problem),
+      hint = "Is the APN right? Connect again: `moontower down`, then `moontower up`.",
+    }
+  end
+end
 
-  look = function(case, seen)
-    local all = facts.of(case)
-    local asked, host = all.asked, all.host
-    if not host and asked.session.state == "activated" then
-      seen:note("the modem", asked.session.problem)
-      return seen:broken {
-        code = "no-address", message = ("connected, and without addresses: %s"):format(asked.session.problem),
-        hint = "Is the APN right? Connect again: `moontower down`, then `moontower up`.",
-      }
-    end
-    local verdict = facts.lacks_host(all, seen)
-    if verdict then
-      return verdict
-    end
-    note(asked, host, seen)
+return facts.host_link {
+  name = "addresses", needs = { "apn" }, without_host = without_host,
+
+  look = function(all, seen)
+    local host = all.host
+    note(all.asked, host, seen)
     local difference = facts.difference(all, "address", "clat")
     local twin = host.twins[1]
     if twin and not facts.answers(all) then
@@ -95,7 +94,7 @@ return link {
         hint = ("Give %s other addresses, or take it down: answers may go to the wrong one."):format(twin.link),
       }
     end
-    verdict = why_missing(host, seen) or difference and seen:broken(difference)
+    local verdict = why_missing(host, seen) or difference and seen:broken(difference)
     if verdict then
       return verdict
     elseif not has_ipv4(host) then

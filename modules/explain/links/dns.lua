@@ -2,7 +2,6 @@
 -- DNS: the servers that this computer's programs ask answer.
 
 local facts = require "explain.facts"
-local link = require "explain.link"
 
 local function result_of(one)
   return one.seconds and ("answers in %.0f ms"):format(one.seconds * 1000) or one.problem or "not asked"
@@ -119,15 +118,10 @@ local function of_stub(all)
   return dead and silent(dead)
 end
 
-return link {
-  name = "dns", needs = { "addresses" }, by_facts = true,
+return facts.host_link {
+  name = "dns", needs = { "addresses" },
 
-  look = function(case, seen)
-    local all = facts.of(case)
-    local verdict = facts.lacks_host(all, seen)
-    if verdict then
-      return verdict
-    end
+  look = function(all, seen)
     local host = all.host
     note(host, seen)
     if not facts.answers(all) then

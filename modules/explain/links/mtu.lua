@@ -3,7 +3,6 @@
 -- begin, and then hang.
 
 local facts = require "explain.facts"
-local link = require "explain.link"
 
 local function first(list, key)
   for _, one in ipairs(list) do
@@ -29,15 +28,10 @@ local function of_hole(host)
   }
 end
 
-return link {
-  name = "mtu", needs = { "path" }, by_facts = true,
+return facts.host_link {
+  name = "mtu", needs = { "path" },
 
-  look = function(case, seen)
-    local all = facts.of(case)
-    local verdict = facts.lacks_host(all, seen)
-    if verdict then
-      return verdict
-    end
+  look = function(all, seen)
     local host = all.host
     seen:note(host.name, ("MTU %d"):format(host.mtu))
     seen:note("the network", ("MTU %d"):format(host.wanted_mtu))

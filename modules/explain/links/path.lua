@@ -2,7 +2,6 @@
 -- The path: hosts beyond the operator's network answer.
 
 local facts = require "explain.facts"
-local link = require "explain.link"
 
 local function note(list, seen)
   for _, one in ipairs(list) do
@@ -61,15 +60,10 @@ local function of_silence(host)
   }
 end
 
-return link {
-  name = "path", needs = { "routes" }, by_facts = true,
+return facts.host_link {
+  name = "path", needs = { "routes" },
 
-  look = function(case, seen)
-    local all = facts.of(case)
-    local verdict = facts.lacks_host(all, seen)
-    if verdict then
-      return verdict
-    end
+  look = function(all, seen)
     note(all.host.probes.hosts, seen)
     if all.host.probes.received_packets then
       seen:note("came in by " .. all.host.name, ("%d packets"):format(all.host.probes.received_packets))

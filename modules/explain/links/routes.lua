@@ -2,7 +2,6 @@
 -- Routes: this computer's packets have a way out; by the modem, or by a better one that is not dead.
 
 local facts = require "explain.facts"
-local link = require "explain.link"
 
 local names = { ipv4 = "IPv4", ipv6 = "IPv6" }
 
@@ -87,15 +86,10 @@ local function of_other_way(all, seen)
   }
 end
 
-return link {
-  name = "routes", needs = { "addresses" }, by_facts = true,
+return facts.host_link {
+  name = "routes", needs = { "addresses" },
 
-  look = function(case, seen)
-    local all = facts.of(case)
-    local verdict = facts.lacks_host(all, seen)
-    if verdict then
-      return verdict
-    end
+  look = function(all, seen)
     for _, way in ipairs(all.host.ways) do seen:note(names[way.family], words_of(way)) end
     for _, rule in ipairs(all.host.rules or {}) do
       seen:note(("%s rule, priority %d"):format(names[rule.family], rule.priority), rule.action == "table"
@@ -106,7 +100,7 @@ return link {
     if difference then
       return seen:broken(difference)
     end
-    verdict = of_dead(all, seen) or of_strict(all, seen) or of_other_way(all, seen)
+    local verdict = of_dead(all, seen) or of_strict(all, seen) or of_other_way(all, seen)
     if verdict then
       return verdict
     end

@@ -3,19 +3,16 @@
 -- which programs trust no server (TLS).
 
 local facts = require "explain.facts"
-local link = require "explain.link"
 
 local DAY = 86400 -- seconds; certificates are made to be valid some time before
 
-return link {
-  name = "web", needs = { "path" }, by_facts = true,
+local function direction_of(delta) return delta > 0 and "fast" or "slow" end
+local function days_of(delta) return math.abs(delta) // DAY end
 
-  look = function(case, seen)
-    local all = facts.of(case)
-    local verdict = facts.lacks_host(all, seen)
-    if verdict then
-      return verdict
-    end
+return facts.host_link {
+  name = "web", needs = { "path" },
+
+  look = function(all, seen)
     local web = all.host.probes.web
     if not web then
       return seen:unknown("it was not asked")
@@ -23,8 +20,8 @@ return link {
     seen:note(web.probe, web.problem or ("answers %d"):format(web.status))
     local delta = web.clock_delta
     if delta then
-      seen:note("this computer's clock", math.abs(delta) > DAY and ("%+d days"):format(delta // DAY)
-        or ("%+d seconds"):format(delta))
+      seen:note("this computer's clock", math.abs(delta) > DAY and ("%s by %d days"):format(direction_of(delta),
+        days_of(delta)) or ("%+d seconds"):format(delta))
     end
     if web.portal then
       return seen:broken(facts.portal(web))
@@ -32,7 +29,7 @@ return link {
       return seen:broken {
         code = "unreachable",
         message = ("this computer's clock is %s by %d days: programs trust no server (TLS)"):format(
-          delta > 0 and "fast" or "slow", math.abs(delta) // DAY),
+          direction_of(delta), days_of(delta)),
         hint = "Set it: `timedatectl set-ntp true`, ntpd, or `date -s`; without a battery it is wrong at each start.",
       }
     elseif web.problem then
