@@ -40,7 +40,9 @@ local function cd_rom(case, seen)
     seen:read(("%s/%s/bInterfaceClass"):format(case.usb, interface.name))
   end
   return seen:broken {
-    code = "wrong-mode", message = "it shows a CD-ROM, and is no modem until it is told to be one (ZeroCD)",
+    code = "wrong-mode",
+    message = ("it shows a %s, and is no modem until it is told to be one (ZeroCD)")
+      :format(file and "CD-ROM" or "disk"),
     hint = rule and ("usb_modeswitch knows it, and has not switched it: `usb_modeswitch -v %s -p %s -J`, or plug it in "
       .. "again."):format(case.ids.vendor, case.ids.product)
       or "Install usb-modeswitch and plug it in again: that switches it each time.",
