@@ -3,6 +3,8 @@
 
 local facts = require "explain.facts"
 
+local LEAST_IPV6_MTU = 1280 -- RFC 8200
+
 local function note(asked, host, seen)
   for _, family in ipairs { "ipv4", "ipv6" } do
     local told = host.told[family]
@@ -80,6 +82,23 @@ local function without_host(all, seen)
   end
 end
 
+-- Below IPv6's least MTU the kernel has no IPv6 on an interface: it takes the addresses away.
+local function of_short_mtu(host)
+  if host.mtu >= LEAST_IPV6_MTU or host.mtu >= host.wanted_mtu then
+    return nil
+  end
+  local there = {}
+  for _, address in ipairs(host.addresses) do there[address] = true end
+  for _, address in ipairs(host.told.ipv4.addresses) do
+    if not there[address] then return nil end
+  end
+  return {
+    code = "unreachable", hint = "Another program has set that MTU: `moontower up` puts it back, and the addresses.",
+    message = ("%s has an MTU of %d, and IPv6 needs %d: so the kernel has taken its IPv6 addresses away"):format(
+      host.name, host.mtu, LEAST_IPV6_MTU),
+  }
+end
+
 return facts.host_link {
   name = "addresses", needs = { "apn" }, without_host = without_host,
 
@@ -94,7 +113,7 @@ return facts.host_link {
         hint = ("Give %s other addresses, or take it down: answers may go to the wrong one."):format(twin.link),
       }
     end
-    local verdict = why_missing(host, seen) or difference and seen:broken(difference)
+    local verdict = why_missing(host, seen) or difference and seen:broken(of_short_mtu(host) or difference)
     if verdict then
       return verdict
     elseif not has_ipv4(host) then

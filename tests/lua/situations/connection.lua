@@ -75,6 +75,8 @@ local list = {
     run = FAULT .. "renumber" },
   { name = "IPv4 is refused, and IPv6 alone given", broken = "addresses", shows = "no NAT64", options = QMI,
     faults = { "refuse-ipv4" }, run = UP },
+  { name = "an MTU too short for IPv6, by another program", broken = "addresses", shows = "MTU of 1200",
+    run = UP .. "ip link set wwan0 mtu 1200" },
   { name = "an interface that is down", broken = "addresses", shows = "wwan0 is down",
     run = UP .. "ip link set wwan0 down" },
   { name = "IPv6 alone, without NAT64", broken = "addresses", shows = "no NAT64", faults = { "downgrade=ipv6" },
