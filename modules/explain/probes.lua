@@ -19,6 +19,7 @@ local web_probe = require "explain.web_probe"
 ---@field unbound explain.answer[] hosts that have answered, asked by the way that the kernel chooses; none: that is
 ---another interface's
 ---@field web explain.web? what a web server says
+---@field ports explain.answer[]? hosts that were asked by TCP, as no connection to that web server came about
 ---@field nat64 boolean? do the connection's DNS servers know a way to IPv4? nil: not asked
 
 ---@class explain.answer
@@ -218,6 +219,8 @@ function M.send(facts, leaves)
   if #answered(result.hosts) == 0 then
     local ports = all_of(ports_of(name, has))
     table.move(ports, 1, #ports, #result.hosts + 1, result.hosts)
+  elseif web and not web.seconds then
+    result.ports = all_of(ports_of(name, has))
   end
   local after = received(name)
   result.received_packets = before and after and after - before

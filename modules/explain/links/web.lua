@@ -9,6 +9,24 @@ local DAY = 86400 -- seconds; certificates are made to be valid some time before
 local function direction_of(delta) return delta > 0 and "fast" or "slow" end
 local function days_of(delta) return math.abs(delta) // DAY end
 
+-- No connection to the web server came about. Others, to port 443, may.
+local function of_silence(ports, seen)
+  local has_answer = false
+  for _, one in ipairs(ports) do
+    seen:note(one.probe, one.seconds and ("answers in %.0f ms"):format(one.seconds * 1000) or one.problem)
+    has_answer = has_answer or one.seconds ~= nil
+  end
+  if has_answer or not ports[1] then
+    return seen:unknown("no web server answers without TLS")
+  end
+  return seen:broken {
+    code = "unreachable",
+    message = "hosts answer pings, and no TCP connection comes about: ports 80 and 443 are silent",
+    hint = "A packet filter drops them: `nft list ruleset`, or `iptables -S`, shows this computer's; else it is the "
+      .. "operator's.",
+  }
+end
+
 return facts.host_link {
   name = "web", needs = { "path" },
 
@@ -33,7 +51,7 @@ return facts.host_link {
         hint = "Set it: `timedatectl set-ntp true`, ntpd, or `date -s`; without a battery it is wrong at each start.",
       }
     elseif web.problem then
-      return seen:unknown("no web server answers without TLS")
+      return of_silence(all.host.probes.ports or {}, seen)
     elseif not web.is_own then
       return seen:unknown("%s does not lead to itself, as the world's does: the page may be the operator's", web.probe)
     end

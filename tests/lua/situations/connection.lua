@@ -145,6 +145,9 @@ local list = {
     .. "nft 'add table inet f; add chain inet f out { type filter hook output priority 0; policy drop; }'" },
   { name = "a packet filter that lets nothing in", broken = "path", shows = "have come in", run = UP
     .. "nft 'add table inet f; add chain inet f in { type filter hook input priority 0; policy drop; }'" },
+  { name = "a packet filter that lets no TCP out", broken = "web", shows = "443", run = UP
+    .. "nft 'add table inet f; add chain inet f out { type filter hook output priority 0; }; "
+    .. "add rule inet f out meta l4proto tcp drop'" },
   { name = "a path MTU hole", broken = "mtu", shows = "--mtu 1380", run = FAULT .. "mtu-hole 1400" },
   { name = "a path MTU hole, IPv4 alone", broken = "mtu", shows = "--mtu 1420",
     run = "moontower up --apn r.ispsn --ip ipv4; moontower simulate fault mtu-hole 1430" },
