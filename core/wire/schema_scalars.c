@@ -385,6 +385,12 @@ static bool decode_utf16(struct mt_schema_decoder *d, struct mt_reader *at);
 
 #define FILLER 0xff /* in a network's code of two digits, for example: "02\xff" */
 
+/* Does it end where that begins? Text that begins with it is none of that, and stays as it is. */
+static bool is_filled(const struct mt_schema_type *type, const void *text, size_t size)
+{
+    return type->filled && size != 0 && *(const uint8_t *)text != FILLER;
+}
+
 /* Bytes, text or the rest: of the size declared, or of the length in front of them, or all left. */
 static bool decode_bytes(struct mt_schema_decoder *d, const struct mt_schema_type *type,
                          struct mt_reader *at)
@@ -407,8 +413,8 @@ static bool decode_bytes(struct mt_schema_decoder *d, const struct mt_schema_typ
         return decode_utf16(d, &text);
     }
     used = end ? (size_t)(end - bytes) : (size_t)size;
-    if (type->filled && bytes[0] != FILLER)
-        while (used != 0 && bytes[used - 1] == FILLER)
+    if (is_filled(type, bytes, used))
+        while (bytes[used - 1] == FILLER)
             used--;
     lua_pushlstring(d->L, (const char *)bytes, used);
     return true;
@@ -435,7 +441,7 @@ static bool encode_bytes(struct mt_schema_encoder *e, const struct mt_schema_typ
         return mt_schema_encode_fail(e, "%zu bytes do not fit in %u", size, type->size);
     if (!mt_schema_put(e, bytes, size))
         return false;
-    for (; type->filled && size != 0 && size < type->size; size++)
+    for (; is_filled(type, bytes, size) && size < type->size; size++)
         if (!mt_schema_put_uint(e, 1, false, FILLER))
             return false;
     return mt_schema_put_zeros(e, type->size ? type->size - size : 0);

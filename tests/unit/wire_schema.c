@@ -40,6 +40,7 @@ static const struct trial both_ways[] = {
     { "{ chars(3) 'a' }", "{ a = 'abc' }", "616263" },
     { "{ digits(3) 'a', digits(3) 'b' }", "{ a = '02', b = '310' }", "3032ff.333130" },
     { "{ digits(3) 'a', digits(3) 'b' }", "{ a = '', b = '\\xff\\xff\\xff' }", "000000.ffffff" },
+    { "{ digits(3) 'a', digits(3) 'b' }", "{ a = '\\xff', b = '\\xff0' }", "ff0000.ff3000" },
     { "{ u8 'a', string 'b' }", "{ a = 1, b = 'xyz' }", "01.78797a" },
     { "{ u8 'a', optional(string) 'b' }", "{ a = 1 }", "01" },
     { "{ u8 'a', rest 'b' }", "{ a = 1, b = 'xyz' }", "01.78797a" },
