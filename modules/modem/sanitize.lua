@@ -18,15 +18,16 @@ local is_unicast, is_link_local = net.is_unicast, net.is_link_local
 local function addresses_of(family, list)
   local usable, seen = {}, {}
   for _, element in ipairs(list) do
-    local is_new = not seen[element.address]
-    seen[element.address] = true
+    local address = element.address or "::" -- or it was cut off
+    local is_new = not seen[address]
+    seen[address] = true
     -- A link-local one is no address on the internet: the real one comes by router advertisement.
-    if is_new and #usable < MAX_ADDRESSES and is_unicast(element.address) and not is_link_local(element.address) then
-      local length = element.prefix_length
+    if is_new and #usable < MAX_ADDRESSES and is_unicast(address) and not is_link_local(address) then
+      local length = element.prefix_length or 0
       if length < SHORTEST[family] or length > LONGEST[family] then
         length = LONGEST[family]
       end
-      usable[#usable + 1] = { address = element.address, prefix_length = length }
+      usable[#usable + 1] = { address = address, prefix_length = length }
     end
   end
   return usable

@@ -17,6 +17,7 @@ local nas = require "qmi.nas"
 local netlink = require "core.netlink"
 local new_simulated = require("simulator.modem").new
 local prerequisites = require "modem.prerequisites"
+local qmi_address = require "modem.qmi.address"
 local qmi_messages = require "modem.qmi.messages"
 local serving = require "modem.qmi.serving_system"
 local sim_start = require "modem.sim_start"
@@ -205,6 +206,14 @@ function T.test_indications_that_end_early()
     qmi_messages.message_notified(modem, values)
   end
   messages.message_notified(modem, { command = mbim_sms.read, values = { messages = { { index = 1 } } } })
+end
+
+-- Over QMI, an address may come without the length of its prefix, or be cut off itself.
+function T.test_an_address_that_ends_early()
+  local address = "2001:db8:99::3"
+  local told = qmi_address.ipv6 { ipv6_address = { address = address } }
+  eq(told.addresses, { { address = address, prefix_length = 128 } })
+  eq(qmi_address.ipv6({ ipv6_address = {}, ipv6_gateway_address = {} }).addresses, {})
 end
 
 -- A task of the port that has failed, whose error closing raises, does not keep the modem from being opened again.
