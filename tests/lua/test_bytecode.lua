@@ -76,6 +76,16 @@ function T.test_a_command_that_has_changed_is_shown_as_it_is_now()
   lu.assertStrContains(moontower "help", "Changed: ")
 end
 
+-- The build has checked it; afterwards, each run does.
+function T.test_a_carrier_that_has_changed_is_checked()
+  local said, status = moontower("check", "calyx-sprint")
+  lu.assertEquals(status, 0, said)
+  replace(tree .. "/carriers/calyx-sprint.lua", '"ipv4v6"', '"ipv5v6"', false)
+  said, status = moontower("check", "calyx-sprint")
+  lu.assertEquals(status, 9, said)
+  lu.assertStrContains(said, "the key 'ip' should be one of")
+end
+
 function T.test_a_new_file_hides_the_folder_of_the_same_name()
   local script = write_script "print(require('cause').is_new)"
   lu.assertEquals(moontower("run", script), "nil\n")
