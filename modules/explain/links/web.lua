@@ -7,7 +7,10 @@ local facts = require "explain.facts"
 local DAY = 86400 -- seconds; certificates are made to be valid some time before
 
 local function direction_of(delta) return delta > 0 and "fast" or "slow" end
-local function days_of(delta) return math.abs(delta) // DAY end
+local function days_of(delta)
+  local days = math.abs(delta) // DAY
+  return days == 1 and "1 day" or ("%d days"):format(days)
+end
 
 -- No connection to the web server came about. Others, to port 443, may.
 local function of_silence(ports, seen)
@@ -38,7 +41,7 @@ return facts.host_link {
     seen:note(web.probe, web.problem or ("answers %d"):format(web.status))
     local delta = web.clock_delta
     if delta then
-      seen:note("this computer's clock", math.abs(delta) > DAY and ("%s by %d days"):format(direction_of(delta),
+      seen:note("this computer's clock", math.abs(delta) > DAY and ("%s by %s"):format(direction_of(delta),
         days_of(delta)) or ("%+d seconds"):format(delta))
     end
     if web.portal then
@@ -46,7 +49,7 @@ return facts.host_link {
     elseif delta and math.abs(delta) > DAY then
       return seen:broken {
         code = "unreachable",
-        message = ("this computer's clock is %s by %d days: programs trust no server (TLS)"):format(
+        message = ("this computer's clock is %s by %s: programs trust no server (TLS)"):format(
           direction_of(delta), days_of(delta)),
         hint = "Set it: `timedatectl set-ntp true`, ntpd, or `date -s`; without a battery it is wrong at each start.",
       }
