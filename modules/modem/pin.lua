@@ -164,6 +164,8 @@ local function locked(message, hint, pin)
   return errors.fail { code = "sim-locked", source = "pin", message = message, hint = hint, detail = pin }
 end
 
+local function tries_left(count) return count == 1 and "1 try is left" or ("%d tries are left"):format(count) end
+
 -- Why it must not be sent; nil when it may.
 local function why_not(pin, found, entry, options)
   if pin.type ~= "pin1" then
@@ -177,11 +179,12 @@ local function why_not(pin, found, entry, options)
   elseif (pin.tries or 0) >= (options.tries or TRIES) then
     return nil
   end
-  return locked(("the SIM asks for its PIN; it is not sent, as %s"):format(pin.tries
-    and ("%d %s left"):format(pin.tries, pin.tries == 1 and "try is" or "tries are")
+  return locked(("the SIM asks for its PIN; it is not sent, as %s"):format(pin.tries and tries_left(pin.tries)
     or "the modem does not tell how many tries are left"),
-    ("A wrong one now may cost the PUK. Enter it in a phone; or, if you are sure of it, with --pin-tries %d."):format(
-      pin.tries or 0), pin)
+    pin.tries == 0 and "Its PUK is needed, which the operator tells: enter that in a phone. If a phone asks for the PIN, "
+      .. "it is the modem that does not know: --pin-tries 0 sends it."
+    or ("A wrong one now may cost the PUK. Enter it in a phone; or, if you are sure of it, with --pin-tries %d.")
+      :format(pin.tries or 0), pin)
 end
 
 local function await_ready(modem, was_sent)
@@ -228,7 +231,7 @@ local function judge(modem, sim, err, found, entry)
     return errors.during(err, "the SIM's PIN was sent")
   end
   return locked(("the PIN from %s is wrong%s; it will not be sent again"):format(found.from,
-    after and after.tries and (", and %d tries are left"):format(after.tries) or ""),
+    after and after.tries and ", and " .. tries_left(after.tries) or ""),
     "Put the right one there. Three wrong ones, and the SIM asks for its PUK.", after)
 end
 

@@ -63,7 +63,7 @@ function T.test_few_tries_left()
     .. "MOONTOWER_PIN=8888 " .. UP .. " --pin-tries 2; MOONTOWER_PIN=1234 " .. UP .. " --pin-tries 2; "
     .. "MOONTOWER_PIN=1234 " .. UP .. " --pin-tries 1 | tail -n 1", function(result)
     lu.assertStrContains(result.err, "it is not sent, as 2 tries are left")
-    lu.assertStrContains(result.err, "is wrong, and 1 tries are left")
+    lu.assertStrContains(result.err, "is wrong, and 1 try is left")
     lu.assertStrContains(result.err, "it is not sent, as 1 try is left")
     lu.assertStrContains(result.out, "status 4\n")
     lu.assertStrContains(result.out, "8.8.8.8 answers in")
@@ -83,7 +83,7 @@ function T.test_pin_again()
   with_both("export MOONTOWER_PIN=9999; " .. UP .. "; " .. UP .. " --pin-again; " .. UP .. " --pin-again --pin-tries 2",
     function(result)
       lu.assertStrContains(result.err, "as 2 tries are left")
-      lu.assertStrContains(result.err, "is wrong, and 1 tries are left")
+      lu.assertStrContains(result.err, "is wrong, and 1 try is left")
     end)
 end
 
@@ -130,6 +130,22 @@ function T.test_a_wrong_pin_is_not_forgotten_when_the_sim_is_changed()
   state.persistent.folder, state.folder = kept, now
   lu.assertStrContains(tostring(err), "has failed before")
   lu.assertEquals(sent, 1)
+end
+
+function T.test_no_try_is_left()
+  local modem = {
+    identity = function() return { imei = "353000000000001" } end,
+    pin = function() return { type = "pin1", locked = true, tries = 0 } end,
+    enter_pin = function() lu.fail "it was sent" end,
+  }
+  local sim = { iccid = "89011200000123456781", state = "locked" }
+  local kept = state.persistent.folder
+  state.persistent.folder = os.tmpname() .. ".kept"
+  local _, err = pins.enter(modem, sim, { value = "1234", from = "a test" }, {})
+  state.persistent.folder = kept
+  lu.assertEquals(err.code, "sim-locked")
+  lu.assertStrContains(err.message, "0 tries are left")
+  lu.assertStrContains(err.hint, "Its PUK is needed")
 end
 
 function T.test_files_that_will_not_do()
