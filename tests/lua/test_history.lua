@@ -34,8 +34,11 @@ local function in_folder(fn)
   local _ <close> = task.finally(put_back)
   state.persistent.folder = folder
   function fs.write_atomic(path, text, mode)
-    written.count, written.bytes = written.count + 1, written.bytes + #text
-    return write_atomic(path, text, mode)
+    local ok, err = write_atomic(path, text, mode)
+    if ok then
+      written.count, written.bytes = written.count + 1, written.bytes + #text
+    end
+    return ok, err
   end
   fn(folder .. "/history", written)
 end
