@@ -116,7 +116,7 @@ function T.test_why_there_is_no_address()
   local _ <close> = task.finally(restore)
   local function read(session, channel)
     return select(2, addresses.read({
-      net = "wwan0", channel = function() return channel end,
+      net = "wwan0", channel = function() return channel end, session = function() return { state = "activated" } end,
       wait_for = function() return { session = session, ipv4 = { addresses = {} }, ipv6 = { addresses = {} } } end,
     }, { session = 0, ip = "ipv4" }))
   end
