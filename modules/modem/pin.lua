@@ -181,8 +181,8 @@ local function why_not(pin, found, entry, options)
   end
   return locked(("the SIM asks for its PIN; it is not sent, as %s"):format(pin.tries and tries_left(pin.tries)
     or "the modem does not tell how many tries are left"),
-    pin.tries == 0 and "Its PUK is needed, which the operator tells: enter that in a phone. If a phone asks for the PIN, "
-      .. "it is the modem that does not know: --pin-tries 0 sends it."
+    pin.tries == 0 and "Its PUK is needed, which the operator tells: enter that in a phone. If a phone asks for the "
+      .. "PIN, it is the modem that does not know: --pin-tries 0 sends it."
     or ("A wrong one now may cost the PUK. Enter it in a phone; or, if you are sure of it, with --pin-tries %d.")
       :format(pin.tries or 0), pin)
 end
