@@ -53,7 +53,8 @@ function M.next_token(port, seconds)
   return token, err
 end
 
----As next_token, for a command. Among texts, what looks like a final result is one if nothing follows it.
+---As next_token, for a command. Among texts, what looks like a final result is one if nothing follows it: there is a
+---moment left for that behind the deadline.
 ---@param port at.port
 ---@param job at.job
 ---@param deadline number
@@ -74,6 +75,8 @@ function M.next_for(port, job, deadline, unproved)
       end
     elseif not (token and token.may_be_text) then
       return token, err
+    elseif seconds < -M.quiet(port) then
+      return errors.fail { code = "timeout", source = "at", message = port.path .. ": the texts do not end" }
     end
   end
 end

@@ -72,6 +72,24 @@ function T.test_an_sms_in_text_mode_may_say_anything()
   end)
 end
 
+-- Each of them may be the end, and another one follows: the deadline holds.
+function T.test_texts_without_end()
+  local group <close> = task.group()
+  local ours, theirs = assert(descriptor.socketpair("stream"))
+  local wire <close> = assert(core_port.adopt(theirs, "stream"))
+  local port <close> = at.adopt(assert(core_port.adopt(ours, "stream")), "test")
+  group:spawn(function()
+    local is_asked
+    repeat
+      is_asked = assert(wire:read()):find "CMGL"
+      wire:write(is_asked and '\r\n+CMGL: 1,"REC READ","+15550100",,""\r\n' or "\r\nOK\r\n")
+    until is_asked
+    while wire:write "\r\nOK\r\n" do task.sleep(0) end
+  end)
+  local reply, err = port:command('AT+CMGL="ALL"', { seconds = 0.1 })
+  lu.assertEquals({ reply, err.code }, { nil, "timeout" })
+end
+
 function T.test_a_call_that_ends_is_no_answer_to_other_commands()
   local late = "\r\nNO CARRIER\r\n\r\n+X: 1\r\n\r\nOK\r\n"
   with_modem({
