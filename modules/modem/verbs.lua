@@ -78,18 +78,19 @@ end
 ---Closes the port. The modem and its sessions stay as they are.
 function Modem:close()
   self.is_started = nil
-  local _ <close> = task.finally(function() -- also where closing the port raises what a task of it has failed with
+  -- All of it, also where closing a port raises what a task of it has failed with.
+  local _ <close> = task.finally(function()
     self.lock:close()
     if self.options.give_back then
       takeover.settle(self.description)
     end
     self.notifications:close(errors.new { code = "gone", source = "modem", message = "the modem is closed" })
   end)
+  local _ <close> = task.finally(function() self:close_port() end)
   local at = rawget(self, "at") -- if it was used
   if at then
     at:close()
   end
-  self:close_port()
 end
 
 ---The SMS that it has stored, and those of its card that this computer has, parts put together; it takes them as read.

@@ -227,13 +227,19 @@ function T.test_a_modem_is_closed_whatever_has_failed()
     sim:unplug()
     state.remove("channels", "simulated")
   end)
-  local ok, err = pcall(function()
-    local modem <close> = assert(find())
-    modem.mbim.group:spawn(error, "as a mistake would")
-    task.sleep(1)
-  end)
-  eq(ok, false)
-  lu.assertStrContains(tostring(err), "as a mistake would")
+  for _, port in ipairs { "mbim", "at" } do
+    local used
+    local ok, err = pcall(function()
+      local modem <close> = assert(find(nil, { patience = 0 }))
+      used = modem
+      modem[port].group:spawn(error, "as a mistake would")
+      task.sleep(1)
+    end)
+    eq(ok, false)
+    lu.assertStrContains(tostring(err), "as a mistake would")
+    local at = rawget(used, "at")
+    eq({ used.mbim.exchange, at and at.port }, {}, port)
+  end
   local modem <close> = assert(find(nil, { patience = 0 }))
   eq(modem.description.key, "simulated")
 end
