@@ -4,7 +4,7 @@
 local qmi = require "qmi.message"
 
 local u8, u16, u32 = qmi.u8, qmi.u16, qmi.u32
-local enum, bool, struct = qmi.enum, qmi.bool, qmi.struct
+local enum, bool, struct, secret = qmi.enum, qmi.bool, qmi.struct, qmi.secret
 
 ---@class qmi.pds
 local pds, message = qmi.messages "pds"
@@ -36,10 +36,10 @@ message("set_event_report", 0x0001, "Set Event Report", function() return {
   },
   response = {},
   indication = {
-    [0x10] = qmi.string "nmea_string",
+    [0x10] = secret(qmi.string) "nmea_string",
     [0x11] = struct {
       enum(u8, { ["unknown"] = 0xff, ["standalone"] = 0, ["ms-based"] = 1, ["ms-assisted"] = 2 }) "operation_mode",
-      qmi.lstring(u16) "nmea_string",
+      secret(qmi.lstring(u16)) "nmea_string",
     } "extended_nmea_position",
     [0x12] = enum(u8, {
       ["success"] = 0, ["in-progress"] = 1, ["general-failure"] = 2, ["timeout"] = 3, ["user-ended-session"] = 4,

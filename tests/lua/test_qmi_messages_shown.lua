@@ -133,6 +133,7 @@ function T.test_positions_before_loc()
     nmea_string = "$GPGSV\n", extended_nmea_position = { operation_mode = "standalone", nmea_string = "$GPGGA," },
     position_session_status = "in-progress",
   })
+  lu.assertEquals(pds.set_event_report.secrets, { nmea_string = true })
   both_ways(pds.get_agps_config.response, OK .. '100800 c0000201 6c1c0000 110600 05 "a.com"', {
     result = ok, server = { ipv4 = "192.0.2.1", ipv4_port = 7276 }, server_url = "a.com",
   })
