@@ -8,8 +8,8 @@ local M = {}
 -- ---- the end of a call ----
 
 local of_calls = { ["no-carrier"] = true, busy = true, ["no-answer"] = true, ["no-dialtone"] = true }
--- ITU-T V.250's commands that make a call or go on with one, and 27.007's that connect. All its others begin with +C as
--- well; a command of a maker's own may connect if it is given a value.
+-- ITU-T V.250's commands that make a call or go on with one, and 27.007's that connect. All others of 27.007 begin with
+-- +C, too; a command of a maker's own may connect if it is given a value.
 local calls = { A = true, O = true, ["+CGDATA"] = true, ["+CGACT"] = true, ["+CGATT"] = true }
 
 local function may_connect(part)

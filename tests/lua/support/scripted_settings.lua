@@ -67,6 +67,7 @@ function M.run(setting, modem, wanted)
   lu.assertTrue(setting:same(assert(setting:read(modem)), saved), how)
   return how
 end
+
 -- A kernel's list of drivers, as depmod writes it.
 M.KNOWS = [[
 # Aliases extracted from modules themselves.
