@@ -335,7 +335,9 @@ function Port.open(path)
   end
   local self = Port.new(opened, path)
   self.is_noted = true
-  self.owed = in_use.begin(path) and { { sent = task.now() } } or {}
+  for i, left in ipairs(in_use.begin(path)) do
+    self.owed[i] = { sent = task.now(), mark = left.mark, is_probe = left.is_probe }
+  end
   return self
 end
 
@@ -345,7 +347,10 @@ function Port:close()
     return
   end
   if self.is_noted then
-    in_use.finish(self.path, not self.lost and (self.current ~= nil or #self.owed > 0))
+    if self.current and not self.current.probe then
+      table.insert(self.owed, { sent = self.current.sent })
+    end
+    in_use.finish(self.path, self.lost and {} or self.owed)
   end
   lose(self, errors.new { code = "gone", source = "at", message = "the port is closed" })
   self.port:close()

@@ -34,7 +34,10 @@ local others = {
 ---@type table<string, fun(): state.shape>
 local declared = {}
 
-function declared.at_ports() return { version = 1, required = {}, optional = { owner = owner } } end
+function declared.at_ports() return {
+  version = 1, required = {},
+  optional = { owner = owner, owed = list_of(record({ is_probe = flag }, { mark = whole(0, 255) })) },
+} end
 
 function declared.ptys() return {
   version = 1, required = { owner = owner, terminal = terminal },

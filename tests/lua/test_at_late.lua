@@ -94,6 +94,18 @@ local function with_modem(fields, fn)
   fn(port, modem)
 end
 
+---Calls fn(path) with such a modem at a terminal, which one run after the other may open.
+local function with_terminal(fields, fn)
+  local modem = { seconds = SLOW, registers = "numbers", seen = {} }
+  for key, value in pairs(fields) do modem[key] = value end
+  local group <close> = task.group()
+  local peer, path = assert(descriptor.pty())
+  local _ <close> = assert(core_port.open(path)) -- without that, it would be hung up when the first run closes it
+  local wire <close> = assert(core_port.adopt(peer, "stream"))
+  group:spawn(play, modem, wire)
+  fn(path)
+end
+
 local function described(fields)
   local words = {}
   for key, value in pairs(fields) do words[#words + 1] = ("%s=%q"):format(key, value) end
@@ -225,6 +237,26 @@ function T.test_a_slow_modem_from_the_start()
     for _, command in ipairs(modem.seen) do count = count + (command:find "^AT%+" and 0 or 1) end
     lu.assertTrue(count <= 8, ("%d questions of ours: %s"):format(count, table.concat(modem.seen, " ")))
   end)
+end
+
+-- A run that ends without its answers leaves them to the next one.
+function T.test_a_late_answer_to_a_run_before()
+  local trials = {}
+  for i, fields in ipairs(product({ {} }, "echo", ECHOES)) do
+    trials[i] = function()
+      with_terminal(fields, function(path)
+        for _ = 1, 2 do
+          local port <close> = assert(at.open(path))
+          local _, err = port:command("AT+X", { seconds = 0.1 })
+          lu.assertEquals(err and err.code, "timeout")
+        end
+        local port <close> = assert(at.open(path))
+        assert_in_step(port, fields)
+      end)
+      return true
+    end
+  end
+  assert(task.all(table.unpack(trials)))
 end
 
 return T
