@@ -75,7 +75,7 @@ M.CASES = {
   { run = "esim delete travel", before = "simulate fault euicc", types = { { "[y/N] ", "y\r" } },
     shows = { "is deleted" } },
   { run = "sms", shows = { "no messages" } },
-  { run = "sms --watch", cut = true, status = 130, types = { { "+15550100999", "\3" } }, shows = { "hello" },
+  { run = "sms --watch", cut = true, status = 130, types = { { "hello", "\3" } }, shows = { "+15550100999" },
     prepare = "(while sleep 0.2; do moontower simulate fault sms hello; done) >/dev/null 2>&1 &" },
   { run = "ussd *100#", shows = { "Balance" } },
   { run = "ussd *101#", types = { { "reply> ", "2\r" }, { "Number", "" }, { "reply> ", "\4" } },
