@@ -83,12 +83,13 @@ function replace(self, value, t, name, secrets, is_secret)
   return value
 end
 
--- The same of what a codec reads, if it reads, and writes, all of it. What it cannot read, the host could not, either.
-local function replace_body(self, bytes, codec, declared, secrets)
-  local values = codec:decode(bytes)
-  if not values then
-    return self.others:nonsense(bytes)
-  elseif codec:encode(values) == bytes then
+-- The same of what a codec reads, if it reads, and writes, all of it. What it cannot read, the host could not, either:
+-- a codec of TLVs keeps the bytes of such a one as they are.
+local function replace_body(self, head, bytes, codec, declared, secrets)
+  local values = codec:decode(head .. bytes)
+  if not values or values.malformed then
+    return head .. self.others:nonsense(bytes)
+  elseif codec:encode(values) == head .. bytes then
     return codec:encode(replace_fields(self, values, declared, secrets))
   end
 end
@@ -111,7 +112,7 @@ local function replace_tlvs(self, bytes, message, part)
       other = tlv.head .. tlv.bytes -- the result
     elseif field then
       local alone = { [tlv.tag] = { name = field.name, type = schema.optional(field.type) } }
-      other = replace_body(self, tlv.head .. tlv.bytes, schema.compile_tlvs("", alone), alone, message.secrets)
+      other = replace_body(self, tlv.head, tlv.bytes, schema.compile_tlvs("", alone), alone, message.secrets)
     end
     list[i] = other or tlv.head .. self.others:zeros(tlv.bytes)
   end
@@ -171,7 +172,8 @@ local function replace_info(self, message)
     return replace_tunnel(self, info, codec, message.type == "command") or self.others:zeros(info)
   end
   self.of_card = self.card:of_mbim(message, command)
-  return codec and replace_body(self, info, codec, fields_of(layout, part), command.secrets) or self.others:zeros(info)
+  return codec and replace_body(self, "", info, codec, fields_of(layout, part), command.secrets)
+    or self.others:zeros(info)
 end
 
 ---@param bytes string a whole message

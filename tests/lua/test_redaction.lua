@@ -376,6 +376,30 @@ function T.test_cell_of_system_info()
   end
 end
 
+-- A value that ends early, or begins with a wrong length, is not read, and so cannot be replaced field by field.
+function T.test_values_that_do_not_fit_are_blank()
+  local uim, voice = require "qmi.uim", require "qmi.voice"
+  local function replaced(message, part, tlvs)
+    local other = messages.new(pseudonyms.new(), {}):qmi(core_qmi.build {
+      service = message.service_id, client = 1, type = part, transaction = 7, id = message.id, tlvs = tlvs,
+      from_modem = part ~= "request" or nil,
+    })
+    return core_qmi.parse(other).tlvs
+  end
+  local result, session = "\2\4\0\0\0\0\0", "\1\2\0\0\0"
+  for tail, blank in pairs {
+    ["\1\x0812345678\x0812"] = ("\xff"):rep(13), ["\1\x2812345678"] = ("\xff"):rep(10),
+  } do
+    local head = ("<BI2"):pack(2, #tail)
+    lu.assertEquals(replaced(uim.change_pin, "request", session .. head .. tail), session .. head .. blank)
+    lu.assertEquals(replaced(uim.change_pin, "request", session .. "\2\x99\0" .. tail), session .. "\2\x99\0" .. blank)
+  end
+  local numbers = "\2\1\0\0075550100\2\0\0075550199" -- the second one lacks a digit
+  local head = ("<BI2"):pack(0x11, #numbers - 1)
+  lu.assertEquals(replaced(voice.get_all_call_info, "response", result .. head .. numbers:sub(1, -2)),
+    result .. head .. ("\xff"):rep(#numbers - 1))
+end
+
 -- AT commands inside MBIM: as at a port of their own.
 function T.test_at_inside_mbim()
   local at = require("makers.quectel.mbim").at_command
