@@ -8,9 +8,11 @@ local cards = require "modem.qmi.card"
 local connecting = require "modem.mbim.connecting"
 local dms = require "qmi.dms"
 local errors = require "errors"
+local extensions = require "mbim.ms_basic_connect_extensions"
 local find = require("modem").find
 local framing = require "modem.qmi.framing"
 local lu = require "luaunit"
+local mbim_slots = require "modem.mbim.slots"
 local mbim_sms = require "mbim.sms"
 local messages = require "modem.mbim.messages"
 local nas = require "qmi.nas"
@@ -19,11 +21,13 @@ local new_simulated = require("simulator.modem").new
 local prerequisites = require "modem.prerequisites"
 local qmi_address = require "modem.qmi.address"
 local qmi_messages = require "modem.qmi.messages"
+local qmi_ussd = require "modem.qmi.ussd"
 local serving = require "modem.qmi.serving_system"
 local sim_start = require "modem.sim_start"
 local state = require "state"
 local task = require "task"
 local tier1 = require "simulator.tier1"
+local voice = require "qmi.voice"
 
 local T = {}
 
@@ -251,6 +255,32 @@ function T.test_a_card_that_is_blocked_or_refused_says_which()
     local _, err = sim_start.unusable { state = "failure", reason = reason }
     lu.assertStrContains(err.message, reason)
   end
+end
+
+-- An indication, or an answer, without what its text consists of.
+function T.test_ussd_that_ends_early()
+  for _, part in ipairs { {}, { scheme = "ascii" }, { scheme = "ucs2" } } do
+    eq(qmi_ussd.read_ussd(voice.ussd, { uss_data = part }), { state = "done", text = "" })
+    eq(select(2, qmi_ussd.read_ussd(voice.originate_ussd_no_wait, { uss_data = part })).code, "rejected")
+  end
+end
+
+-- Over MBIM, a list of the slots that executors use may be empty, or end within the first one.
+function T.test_slots_that_end_early()
+  local answers
+  local modem = {
+    mbim = {
+      query = function(_, command) return command == extensions.sys_caps and { slots = 2 } or answers[1] end,
+      set = function() return answers[2] end,
+    },
+  }
+  for _, executors in ipairs { {}, { {} } } do
+    answers = { { executors = executors } }
+    eq(select(2, mbim_slots.slots(modem)).code, "malformed")
+    eq(select(2, mbim_slots.select_slot(modem, 2)).code, "malformed")
+  end
+  answers = { { executors = { { slot = 0 } } }, { executors = { {} } } }
+  eq(mbim_slots.select_slot(modem, 2), true) -- it says nothing else
 end
 
 -- Over MBIM, the answer to an order to connect may leave the state open.

@@ -23,7 +23,11 @@ local function mapping_of(self)
   end
   local caps = #executors > 1 and self.mbim:query(extensions.device_caps)
   local own = caps and caps.executor or 0
-  return executors, executors[own + 1] and own + 1 or 1
+  own = executors[own + 1] and own + 1 or 1
+  if not executors[own] or not executors[own].slot then
+    return errors.lacks("mbim", extensions.device_slot_mappings.name, "slot in use")
+  end
+  return executors, own
 end
 
 ---@param self modem.mbim
@@ -38,8 +42,8 @@ function M.slots(self)
   elseif caps or err.code == "unsupported" then
     return slots.none("mbim", caps and caps.slots)
   end
-  if not executors or not executors[own] then
-    return nil, err or select(2, errors.lacks("mbim", "Device Slot Mappings", "slot in use"))
+  if not executors then
+    return nil, err
   end
   local list = {}
   for number = 1, caps.slots do
@@ -75,7 +79,7 @@ function M.select_slot(self, number)
   self.asked_sim, self.packet = nil, nil -- of the old card
   local reply, err = self.mbim:set(extensions.device_slot_mappings, { executors = executors }, SWITCH_TIME)
   local now = reply and reply.executors and reply.executors[own]
-  if now and now.slot ~= number - 1 then
+  if now and now.slot and now.slot ~= number - 1 then
     return errors.fail {
       code = "rejected", source = "mbim",
       message = ("the modem stays with SIM slot %d"):format(now.slot + 1),

@@ -21,14 +21,15 @@ local function uss_data(text)
   return { uss_data = { scheme = "ascii", data = text } }
 end
 
+-- Each part may end early.
 local function text_of(values)
-  local data = values.uss_data
+  local data = values.uss_data or {}
   if values.utf16 then
     local units = {}
     for i, unit in ipairs(values.utf16) do units[i] = string.pack(">I2", unit) end
     return fit(alphabet.from_ucs2(table.concat(units)))
   end
-  return data and fit(data.scheme == "ucs2" and alphabet.from_ucs2(data.data) or data.data)
+  return data.data and fit(data.scheme == "ucs2" and alphabet.from_ucs2(data.data) or data.data)
 end
 
 local function failed(values)
