@@ -144,6 +144,17 @@ static int l_load(lua_State *L)
     return 2;
 }
 
+/*
+ * built(path) -> function | nil: what the build made of one of our files, if that is the same. Its
+ * source is never read: it may be another one by then, which the build has not seen.
+ */
+static int l_built(lua_State *L)
+{
+    const char *path = luaL_checkstring(L, 1);
+    struct stat info;
+    return stat(path, &info) == 0 && load_bytecode(L, bytecode_of(L), path, &info);
+}
+
 /* note(path) -> string | nil: what the build has noted about one of our files, if it is the same. */
 static int l_note(lua_State *L)
 {
@@ -273,10 +284,8 @@ static int l_search_path(lua_State *L)
 static const lua_CFunction searchers[] = { l_search_ours, l_search_path };
 
 static const luaL_Reg functions[] = {
-    { "load", l_load },
-    { "note", l_note },
-    { "checksum", l_checksum },
-    { NULL, NULL },
+    { "built", l_built },       { "load", l_load }, { "note", l_note },
+    { "checksum", l_checksum }, { NULL, NULL },
 };
 
 int mt_lua_bytecode_install(lua_State *L)

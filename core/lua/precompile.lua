@@ -155,19 +155,18 @@ local function padded(bytes) return bytes .. ("\0"):rep(-#bytes % 8) end
 
 places.keep_to_ours()
 
--- What a list of commands shows of a file, so that it need not be loaded for that; and the name in a carrier's file,
--- once that has been checked.
+-- What a list of commands shows of a file, so that it need not be loaded for that.
 local function note_of(file)
   local name, policy = file:match "/scripts/([^/]+)%.lua$", file:match "/scripts/policies/([^/]+)%.lua$"
-  if file:find "/carriers/[^/]+%.lua$" then
-    return assert(require("carrier").load(file)).name
-  end
   local script = name and require("cli.command").script(name) or policy and require("policy").load(policy)
   return script and script.summary or ""
 end
 
 local function made_of(file)
   local found = assert(fs.stat(file)) -- first: where it changes now, it counts as changed
+  if file:find "/carriers/[^/]+%.lua$" then
+    assert(require("carrier").load(file)) -- one that is in here counts as checked
+  end
   local head, rest = head_and_rest(string.dump(assert(loadfile(file))))
   return {
     name = file:sub(1, #program.home + 1) == program.home .. "/" and file:sub(#program.home + 2) or file,
