@@ -145,8 +145,8 @@ static int l_load(lua_State *L)
 }
 
 /*
- * built(path) -> function | nil: what the build made of one of our files, if that is the same. Its
- * source is never read: it may be another one by then, which the build has not seen.
+ * built(path) -> function | nil: what the build made of one of our files, if that is the same. The
+ * source is never loaded: it may have changed in between, and the build has not checked it since.
  */
 static int l_built(lua_State *L)
 {
