@@ -19,17 +19,10 @@ local wms = require "qmi.wms"
 local T = {}
 
 -- TLVs only, without any header.
-local bytes, hex = dump.bytes, dump.hex
+local both_ways, bytes, hex = dump.both_ways, dump.bytes, dump.hex
 
 local OK = "020400 00000000 "
 local ok = { status = 0, error = 0 }
-
--- Tags are in ascending order in `listing`, as the encoder puts them: so these bytes come back from their values.
-local function both_ways(codec, listing, values)
-  local body = bytes(listing)
-  lu.assertEquals(codec:decode(body), values)
-  lu.assertEquals(hex(assert(codec:encode(values))), hex(body))
-end
 
 -- Answers that lack what others have: a 5G modem tells its band in the wide list alone, and nothing where it hears
 -- nothing; a modem without a SIM's number has none to tell.

@@ -24,17 +24,10 @@ local wms = require "qmi.wms"
 
 local T = {}
 
-local bytes, hex = dump.bytes, dump.hex
+local both_ways, bytes = dump.both_ways, dump.bytes
 
 local OK = "020400 00000000 "
 local ok = { status = 0, error = 0 }
-
--- Tags are in ascending order in `listing`, as the encoder puts them: so these bytes come back from their values.
-local function both_ways(codec, listing, values)
-  local body = bytes(listing)
-  lu.assertEquals(codec:decode(body), values)
-  lu.assertEquals(hex(assert(codec:encode(values))), hex(body))
-end
 
 function T.test_calls()
   both_ways(voice.dial_call.request, '010700 "5550100"', { number = "5550100" })

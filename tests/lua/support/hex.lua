@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- For tests: bytes as people write them down, and back.
 
+local lu = require "luaunit"
+
 local M = {}
 
 ---"-- " to the end of a line is a comment, "text" is text, the rest is hex.
@@ -26,6 +28,17 @@ end
 ---@return string
 function M.hex(bytes)
   return (bytes:gsub(".", function(c) return ("%02x "):format(c:byte()) end))
+end
+
+---A body says these values, and they make it again: so what has tags has them in ascending order, as the encoder puts
+---them.
+---@param codec table of core.mbim or core.qmi
+---@param listing string as in bytes()
+---@param values table
+function M.both_ways(codec, listing, values)
+  local body = M.bytes(listing)
+  lu.assertEquals(codec:decode(body), values)
+  lu.assertEquals(M.hex(assert(codec:encode(values))), M.hex(body))
 end
 
 return M
