@@ -61,10 +61,11 @@ void mt_timer_start(struct mt_loop *loop, struct mt_timer *timer, double seconds
                     void (*fire)(struct mt_timer *timer))
 {
     mt_timer_stop(timer);
-    uv_update_time(&loop->uv);
     timer->loop = loop;
     timer->fire = fire;
-    timer->due = uv_now(&loop->uv) + (seconds > 0 ? (uint64_t)ceil(fmin(seconds, 1e9) * 1000) : 0);
+    /* uv_now() has lost the part of a millisecond: counted from it, a timer would fire that much early. */
+    timer->due = seconds > 0 ? (uint64_t)ceil((double)uv_hrtime() / 1e6 + fmin(seconds, 1e9) * 1e3)
+                             : uv_now(&loop->uv);
 
     /* A sorted list: a modem has a handful of deadlines, most of them about equally far away. */
     struct mt_timer **slot = &loop->first;

@@ -30,8 +30,7 @@ local function wait(self)
   local seconds = interval - (now - self.last) % interval
   self.waits = true
   self.modem:after(seconds, function()
-    -- A timer counts in milliseconds, and may fire a part of one early: the error must not add up.
-    self.waits, self.is_due, self.last = false, true, math.max(task.now(), now + seconds)
+    self.waits, self.is_due, self.last = false, true, now + seconds
     self.again()
     self.is_due = false
   end)

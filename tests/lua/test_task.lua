@@ -217,6 +217,19 @@ function T.test_waiting_where_lua_cannot_is_a_mistake_that_leaves_nothing_behind
   lu.assertTrue(task.now() - start >= 0.049) -- not ended early by the first one's timer
 end
 
+function T.test_a_wait_is_never_shorter_than_asked_for()
+  local group <close> = task.group()
+  group:spawn(function() -- keeps the loop looking at its timers
+    while true do task.sleep(0) end
+  end)
+  for part = 0, 19 do
+    repeat until task.now() * 20000 // 1 % 20 == part -- at another part of a millisecond each time
+    local start = task.now()
+    task.sleep(0.002)
+    lu.assertTrue(task.now() - start >= 0.002, task.now() - start)
+  end
+end
+
 function T.test_a_group_made_in_a_task_that_has_ended()
   local made
   do
