@@ -95,6 +95,7 @@ local function open_patiently(slot)
       slot.asked = nil
     end
     if slot.modem then
+      slot.is_held = false -- a try may come before the news that the update has ended
       break
     end
     status.of(slot.name):set("unusable", err)

@@ -10,6 +10,7 @@ local modems = require "modem"
 local status = require "status"
 local task = require "task"
 local udev = require "core.udev"
+local update_hold = require "modem.update_hold"
 
 local T = {}
 
@@ -123,6 +124,47 @@ function T.test_a_command_that_waits_for_a_modem_that_is_unplugged_gets_an_answe
   end)
 end
 
+local function fake_modem()
+  return { description = MODEM, close = nothing, events = function()
+    return setmetatable({ next = function() task.sleep(1e6) end }, { __close = nothing })
+  end }
+end
+
+-- It may be tried before the news comes that an update of its firmware has ended.
+function T.test_a_modem_that_is_opened_after_an_update_stays_open()
+  local why_held = update_hold.why_held
+  local _ <close> = task.finally(function() update_hold.why_held = why_held end)
+  local tried, gone = task.queue(), {}
+  with_fleet(nothing, function(modem) table.insert(gone, modem) end, function(fleet, _, group)
+    local held = FAILURE
+    update_hold.why_held = function() return held end
+    modems.open_alone = function()
+      tried:push(true)
+      if not held then
+        return fake_modem()
+      end
+      return nil, held
+    end
+    group:spawn(fleet.run, fleet)
+    assert(task.timeout(60, tried.pop, tried))
+    held = nil
+    local slot, answer = fleet.slots[MODEM.name], task.queue(1)
+    slot.wanted:push(answer) -- it is tried at once
+    lu.assertTrue(task.timeout(60, answer.pop, answer).ok)
+    local looked = task.queue(1)
+    devices.list = function()
+      looked:push(true)
+      return { MODEM }
+    end
+    for _ = 1, 2 do -- the second look begins after the first has ended
+      fleet.hotplug:wake()
+      assert(task.timeout(60, looked.pop, looked))
+    end
+    lu.assertIs(fleet.slots[MODEM.name], slot)
+    lu.assertEquals(gone, {})
+  end)
+end
+
 -- A mistake in what is done with it: it is closed, and opened again after a while.
 function T.test_a_modem_whose_task_has_failed_is_opened_again()
   local ready, gone = task.queue(), task.queue()
@@ -131,11 +173,7 @@ function T.test_a_modem_whose_task_has_failed_is_opened_again()
     error "a mistake"
   end
   with_fleet(on_ready, function(modem) gone:push(modem) end, function(fleet, _, group)
-    modems.open_alone = function()
-      return { description = MODEM, close = nothing, events = function()
-        return setmetatable({ next = function() task.sleep(1e6) end }, { __close = nothing })
-      end }
-    end
+    modems.open_alone = fake_modem
     fleets.rest_time = 0
     group:spawn(fleet.run, fleet)
     local first = task.timeout(60, ready.pop, ready)
