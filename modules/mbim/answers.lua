@@ -30,15 +30,24 @@ function M.body(device, command, part, info)
   return values, err
 end
 
-local function failed_status(device, command, answer)
+---An answer with a status that is no success.
+---@param doing string
+---@param answer table
+---@param reply table? what of its body can be read
+---@return nil
+---@return moontower.error err
+function M.refusal(doing, answer, reply)
   local name, sentence, kind = mbim.status(answer.status)
-  -- Some modems say why in a body; it may be cut short, and is worth what can be read of it.
-  local reply = command.response and #answer.info > 0
-    and versions.read(command, "response", answer.info, device.version) or nil
-  return verdict.fail(command.name, verdict.new(kind, sentence), {
+  return verdict.fail(doing, verdict.new(kind, sentence), {
     source = "mbim",
     detail = { status = name, number = answer.status, reply = reply, nw_error = reply and reply.nw_error },
   })
+end
+
+local function failed_status(device, command, answer)
+  -- Some modems say why in a body; it may be cut short, and is worth what can be read of it.
+  return M.refusal(command.name, answer, command.response and #answer.info > 0
+    and versions.read(command, "response", answer.info, device.version) or nil)
 end
 
 ---@param doing string

@@ -14,7 +14,7 @@ local trace = require "trace"
 
 -- libmbim's and umbim's users know modems that need this long for an ordinary answer.
 local ANSWER_TIME = 10
-local OPEN_TIME, CLOSE_TIME, OPEN_TRIES = 5, 2, 3
+local CLOSE_TIME = 2
 local PROXY_TIME = 30 -- mbim-proxy opens the modem first
 -- For a device that has no descriptor with bMaxOutstandingCommandMessages.
 local DEFAULT_WINDOW, DEFAULT_TRANSFER = 4, 4096
@@ -34,7 +34,11 @@ local DEFAULT_WINDOW, DEFAULT_TRANSFER = 4, 4096
 ---@field is_agreed boolean? by us, or while we listened; else an earlier run says so, or a message that fits no other
 ---@field private agreeing task.mutex while it is agreed on, nothing is sent that depends on it
 ---@field private is_shared boolean? by mbim-proxy, which opens the modem for all its programs
-local Device = {}
+local Device = {
+  ---Seconds that each OPEN has for its answer: a modem may lose the first one, and after it was plugged in or reset it
+  ---may take ten seconds and more.
+  open_times = { 5, 10, 11 },
+}
 Device.__index = Device
 
 function Device:__tostring()
@@ -319,45 +323,58 @@ local function handshake(self, kind, seconds)
   if not self.exchange then
     return nil, closed()
   end
+  local doing = "MBIM " .. kind:upper()
   local answer, err = self.exchange:request({ type = kind, max_control = self.transfer }, seconds)
   if not answer then
     return nil, err
   elseif answer.type == "function-error" then
-    return answers.protocol_failure("MBIM " .. kind:upper(), answer)
-  elseif answer.type ~= kind .. "-done" or answer.status ~= 0 then
+    return answers.protocol_failure(doing, answer)
+  elseif answer.type ~= kind .. "-done" then
     return errors.fail {
-      code = "rejected", source = "mbim", message = ("the modem refuses MBIM %s"):format(kind:upper()),
-      detail = { number = answer.status },
+      code = "malformed", source = "mbim", message = doing .. ": the modem answered something else",
     }
+  elseif answer.status ~= 0 then
+    return answers.refusal(doing, answer)
   end
   return true
 end
 
+local function not_opened(self, err)
+  local is_mute = err.code == "timeout"
+  return errors.fail {
+    code = is_mute and "modem-mute" or "modem-failed", source = "mbim",
+    message = ("%s %s: %s"):format(self.path, is_mute and "does not answer MBIM OPEN" or "cannot be opened", err),
+    hint = "Unplug the modem and plug it in again. If that does not help, its firmware may not speak MBIM here.",
+    detail = err.detail,
+  }
+end
+
 ---Opens the MBIM function, which ends the sessions of its earlier user. A modem whose last user left it in
 ---the middle of something may need a CLOSE first.
+---@param on_try fun(number: integer, of: integer)? called before it is tried once more
 ---@return true? ok
----@return moontower.error? err
-function Device:start()
+---@return moontower.error? err "busy": it may be opened later
+function Device:start(on_try)
   local ok, err
-  for _ = 1, OPEN_TRIES do
-    ok, err = handshake(self, "open", OPEN_TIME)
+  for number, seconds in ipairs(self.open_times) do
+    if number > 1 then
+      handshake(self, "close", CLOSE_TIME)
+      if on_try then
+        on_try(number, #self.open_times)
+      end
+    end
+    ok, err = handshake(self, "open", seconds)
     if ok and not self.is_shared then
       self.version, self.is_agreed = nil, nil -- which the modem has forgotten
     end
     if ok and self.on_open then
       self.on_open()
     end
-    if ok or err.code == "gone" then
+    if ok or err.code == "gone" or err.code == "busy" then
       return ok, err
     end
-    handshake(self, "close", CLOSE_TIME)
   end
-  return errors.fail {
-    code = err.code == "timeout" and "modem-mute" or "modem-failed", source = "mbim",
-    message = ("%s does not answer MBIM OPEN: %s"):format(self.path, err),
-    hint = "Unplug the modem and plug it in again. If that does not help, its firmware may not speak MBIM here.",
-    detail = err.detail,
-  }
+  return not_opened(self, err)
 end
 
 ---Is the MBIM function open already, left so by an earlier run or by another program?

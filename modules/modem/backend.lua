@@ -173,9 +173,9 @@
 --- port, and sends nothing; returns fields of the modem
 ---@field opened fun(self: modem.modem) called once the modem has all its fields
 ---@field close_port fun(self: modem.modem) the modem and its sessions stay as they are
----@field start fun(self: modem.modem, wanted: modem.parameters?, is_unresponsive: boolean?): true?, moontower.error?
---- opens the control channel, and ends the sessions that earlier programs may have left; `wanted`: what will be
---- connected, if that is known already
+---@field start fun(self: modem.modem, wanted: modem.parameters?, is_unresponsive: boolean?, on_try: function?): true?,
+--- moontower.error? opens the control channel, and ends the sessions that earlier programs may have left; `wanted`:
+--- what will be connected, if that is known already; on_try(number, of) is called before it is tried once more
 ---@field resume fun(self: modem.modem, has_record: boolean): boolean may it be asked without start(), as an earlier run
 --- has left its control channel open? It says so if that is not the case. `has_record`: that of a connection
 ---@field started fun(self: modem.modem): boolean?, moontower.error? is the control channel open? nil: it is not known

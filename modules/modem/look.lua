@@ -12,9 +12,11 @@ local PROMPT = 2 -- seconds in which an open channel answers, before it is taken
 local M = {}
 
 -- Opens the control channel, which ends all sessions.
-local function open(modem, carrier, is_unresponsive)
+local function open(modem, carrier, is_unresponsive, watcher)
   local _ <close> = modem.starting:lock()
-  local ok, err = modem:start(carrier.bearers[1], is_unresponsive)
+  local ok, err = modem:start(carrier.bearers[1], is_unresponsive, function(number, of)
+    watcher:doing("modem", ("%s has not answered; try %d of %d"):format(modem.description.control, number, of))
+  end)
   modem.is_started = ok
   connections.clear_record(modem)
   return ok, err
@@ -134,7 +136,7 @@ function M.ask(modem, carrier, watcher)
   end
   if not now and (not err or err.code == "not-open" or err.code ~= "gone" and not has_answered) then
     local ok
-    ok, err = open(modem, carrier, err and err.code == "timeout")
+    ok, err = open(modem, carrier, err and err.code == "timeout", watcher)
     if ok then
       now, err = look(modem, {}, carrier)
     end

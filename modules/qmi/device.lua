@@ -325,11 +325,15 @@ end
 -- ---- the control channel ----
 
 ---CTL sync: the modem forgets all clients, also those of other programs, and ends their connections.
+---@param on_try fun(number: integer, of: integer)? called before it is tried once more
 ---@return true? ok
 ---@return moontower.error? err
-function Device:start()
+function Device:start(on_try)
   local reply, err
-  for _ = 1, SYNC_TRIES do
+  for number = 1, SYNC_TRIES do
+    if number > 1 and on_try then
+      on_try(number, SYNC_TRIES)
+    end
     reply, err = self:ask(ctl.sync, 0, nil, SYNC_TIME)
     if reply or err.code == "gone" then
       break

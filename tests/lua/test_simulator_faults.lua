@@ -103,6 +103,9 @@ function T.test_open_dead()
   lu.assertNil(host:open())
   host.modem:restart()
   lu.assertTrue(host:open())
+  host.modem:restart()
+  apply(host, "open-dead=2")
+  lu.assertEquals({ host:open() or false, host:open() or false, host:open() }, { false, false, true })
 end
 
 function T.test_forget()

@@ -9,6 +9,7 @@ local descriptors = require "mbim.descriptors"
 local errors = require "errors"
 local locks = lazy "modem.locks"
 local mbim = require "mbim"
+local patience = require "modem.patience"
 local state = require "state"
 local technology = require "modem.mbim.technology"
 local trace = require "trace"
@@ -100,10 +101,10 @@ end
 
 -- The channel stays open when we end, and opening it takes the modem half a second and more: so a file says that it was
 -- opened since the modem has been plugged in.
-function Backend:start()
+function Backend:start(_, _, on_try)
   self.asked_sim = nil -- it forgets that, too
   local version = self.mbim.version
-  local ok, err = self.mbim:start()
+  local ok, err = patience.ask(function() return self.mbim:start(on_try) end)
   if not ok then
     return nil, err
   end

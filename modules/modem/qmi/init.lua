@@ -15,6 +15,7 @@ local card = require "modem.qmi.card"
 local card_numbers = lazy "modem.qmi.card_numbers"
 local card_pin = lazy "modem.qmi.card_pin"
 local connecting = require "modem.qmi.connecting"
+local patience = require "modem.patience"
 local state = require "state"
 local task = require "task"
 local trace = require "trace"
@@ -212,9 +213,9 @@ end
 -- QMI needs no opening: client ids are enough. A CTL sync takes back those of all programs, and ends their connections.
 -- So it is for what another program or a killed run has left, and for a modem that is silent; not while others use the
 -- modem, too.
-function Backend:start(wanted, is_unresponsive)
+function Backend:start(wanted, is_unresponsive, on_try)
   if self.mbim then
-    local ok, err = self.mbim:start()
+    local ok, err = patience.ask(function() return self.mbim:start(on_try) end)
     if not ok then
       return nil, err
     end
@@ -230,7 +231,7 @@ function Backend:start(wanted, is_unresponsive)
     self.may_have_left_overs = true
     return true
   end
-  return self:take_back_clients()
+  return self:take_back_clients(on_try)
 end
 
 ---From now on its client ids are left for the next run, which has fewer questions to ask, then: at most one a service,
@@ -246,11 +247,12 @@ function Backend:give_clients_back()
 end
 
 ---Takes back the client ids of all programs, which ends their connections.
+---@param on_try fun(number: integer, of: integer)? called before it is tried once more
 ---@return true? ok
 ---@return moontower.error? err
-function Backend:take_back_clients()
+function Backend:take_back_clients(on_try)
   self.has_lost_clients, self.may_have_left_overs = nil, nil
-  return self.qmi:start()
+  return self.qmi:start(on_try)
 end
 
 function Backend:resume(has_record)

@@ -27,7 +27,10 @@ end
 return {
   { name = "hang", summary = "answer nothing any more, and obey nothing but an order to reset" },
   { name = "hang-hard", summary = "answer and obey nothing any more, until the USB port is reset, or a replug" },
-  { name = "open-dead", summary = "do not answer OPEN, until a reset (QMI: nor the control service)" },
+  {
+    name = "open-dead", arguments = "[COUNT]",
+    summary = "do not answer OPEN, so often or until a reset (QMI: nor the control service)",
+  },
   { name = "in-turn", summary = "answer nothing else while it connects (MBIM, QMI)" },
   { name = "no-news", summary = "say nothing unasked any more (MBIM, QMI)" },
   {

@@ -115,12 +115,6 @@ function faults.stalls(modem)
   return modem.faults.stall ~= nil
 end
 
----Is it deaf to OPEN?
----@return boolean
-function faults.deaf(modem)
-  return modem.faults["open-dead"] ~= nil
-end
-
 local function use(modem, fault)
   local force = modem.faults[fault.name]
   force.remaining = force.remaining - 1
@@ -148,6 +142,10 @@ function faults.happens(modem, name)
   end
   return is_in_force
 end
+
+---Is it deaf to OPEN?
+---@return boolean
+function faults.deaf(modem) return faults.happens(modem, "open-dead") end
 
 ---The status that every command is answered with; nil: no fault changes it.
 ---@return string?

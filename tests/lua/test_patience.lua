@@ -1,0 +1,103 @@
+-- SPDX-License-Identifier: MIT
+-- Modems that are slow to open, busy or not ready.
+
+local devices = require "mbim.device"
+local faults = require "simulator.faults"
+local lu = require "luaunit"
+local modems = require "modem"
+local patience = require "modem.patience"
+local simulated = require "support.simulated"
+local task = require "task"
+
+local T = {}
+
+local eq = lu.assertEquals
+
+-- Calls fn(modem, sim) with a modem whose control channel has not been opened yet.
+local function with_closed_modem(composition, fn)
+  simulated.with_modem({ composition = composition }, function(first, sim)
+    first:close()
+    sim:reset_control()
+    require("state").remove("channels", "simulated")
+    local modem <close> = assert(modems.open(assert(modems.select())))
+    fn(modem, sim)
+  end)
+end
+
+-- Seconds for each OPEN, in the place of the usual ones. The last one is answered in its time on any machine.
+local function with_open_times(times, fn)
+  local usual = devices.open_times
+  local _ <close> = task.finally(function() devices.open_times = usual end)
+  devices.open_times = times
+  return fn()
+end
+
+-- A watcher of `up` that keeps what it is told to show.
+local function new_watcher()
+  local steps = {}
+  local function nothing() end
+  return {
+    doing = function(_, label, text) steps[#steps + 1] = label .. ": " .. text end,
+    done = nothing, data = nothing, rest = nothing, later = nothing, during = function(_, fn) return fn() end,
+  }, steps
+end
+
+function T.test_a_modem_that_loses_the_first_orders_to_open()
+  with_closed_modem("mbim", function(modem, sim)
+    with_open_times({ 0.1, 0.1, 600 }, function()
+      assert(faults.apply(sim, "open-dead", { "2" }))
+      local watcher, steps = new_watcher()
+      local link <close> = assert(modem:up(nil, { watcher = watcher }))
+      eq(#link.addresses, 2)
+      eq(table.move(steps, 2, 3, 1, {}), {
+        ("modem: %s has not answered; try 2 of 3"):format(modem.description.control),
+        ("modem: %s has not answered; try 3 of 3"):format(modem.description.control),
+      })
+    end)
+  end)
+end
+
+-- As after it was plugged in: the answer to the first one comes when the next one is under way.
+function T.test_a_modem_that_is_slow_to_open()
+  with_closed_modem("mbim", function(modem, sim)
+    sim.open_time = 0.4
+    with_open_times({ 0.1, 600 }, function() assert(modem:start()) end)
+    eq(assert(modem:sim()).state, "ready")
+  end)
+end
+
+function T.test_a_modem_that_never_opens()
+  eq(devices.open_times, { 5, 10, 11 })
+  with_closed_modem("mbim", function(modem, sim)
+    assert(faults.apply(sim, "open-dead", {}))
+    with_open_times({ 0.05, 0.05, 0.05 }, function()
+      local ok, err = modem:start()
+      eq({ ok, err.code }, { nil, "modem-mute" })
+      lu.assertStrContains(err.message, "does not answer MBIM OPEN")
+    end)
+  end)
+end
+
+-- The answer to OPEN has a status, too.
+function T.test_a_modem_that_is_too_busy_to_open()
+  for status, code in pairs { [1] = "busy", [14] = "busy", [2] = "modem-failed" } do
+    local opens, pauses = 0, patience.seconds
+    local _ <close> = task.finally(function() patience.seconds = pauses end)
+    local device = setmetatable({ path = "/dev/x", transfer = 4096, exchange = {
+      request = function(_, message)
+        opens = opens + (message.type == "open" and 1 or 0)
+        local is_busy = message.type == "open" and opens < 3
+        return { type = message.type .. "-done", status = is_busy and status or 0 }
+      end,
+    } }, devices)
+    local modem = { mbim = device, options = { proxy = true } }
+    assert(require("modem.mbim").start(modem))
+    eq(opens, 3)
+    opens, patience.seconds = -1000, 0
+    local _, err = require("modem.mbim").start(modem)
+    eq(err.code, code)
+    lu.assertNotStrContains(err.message, "does not answer")
+  end
+end
+
+return T
