@@ -403,7 +403,10 @@ end
 -- What was in the way just then is no answer of the network's.
 function T.test_a_family_is_asked_for_again_after_another_failure()
   with_ipv4_to_ask_for(function(modem, sim, link)
+    local patience = require "modem.patience"
+    local _ <close> = task.finally(function() patience.seconds = 10 end)
     fault(sim, "busy", 1)
+    patience.seconds = 0
     eq(select(2, link:ask_again("ipv4")).code, "busy")
     eq(link.bearer:awaited(), "ipv4")
     eq(modem:connection().ip, "ipv6")

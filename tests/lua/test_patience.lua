@@ -2,6 +2,7 @@
 -- Modems that are slow to open, busy or not ready.
 
 local devices = require "mbim.device"
+local errors = require "errors"
 local faults = require "simulator.faults"
 local lu = require "luaunit"
 local modems = require "modem"
@@ -98,6 +99,66 @@ function T.test_a_modem_that_is_too_busy_to_open()
     eq(err.code, code)
     lu.assertNotStrContains(err.message, "does not answer")
   end
+end
+
+-- ---- busy, or not ready yet ----
+
+local function fault(sim, name, argument) assert(faults.apply(sim, name, { argument })) end
+
+function T.test_a_modem_that_is_too_busy_to_connect()
+  for _, protocol in ipairs { "mbim", "qmi", "inside" } do
+    simulated.with_modem(simulated.over(protocol), function(modem, sim)
+      simulated.await_home(modem)
+      assert(modem:sim()) -- which the order to connect would ask for
+      fault(sim, "busy", "2")
+      eq(assert(modem:connect { apn = "r.ispsn" }).ip, "ipv4v6", protocol)
+      assert(modem:deactivate(0))
+      assert(modem:detach())
+      fault(sim, "busy", "1")
+      local packet = assert(modem:attach())
+      lu.assertTrue(packet.state == "attached" or packet.state == "attaching", packet.state)
+      fault(sim, "busy")
+      patience.seconds = 0
+      local _ <close> = task.finally(function() patience.seconds = 10 end)
+      local bearer, err = modem:connect { apn = "r.ispsn" }
+      eq({ bearer, err.code }, { nil, "busy" })
+    end)
+  end
+end
+
+local function refusal(detail)
+  return errors.new { code = "busy", message = "later", source = "test", detail = detail }
+end
+
+-- How often a modem is asked that says this first, and then that it is done.
+local function orders(err)
+  local count = 0
+  patience.ask(function()
+    count = count + 1
+    if count > 1 then
+      return true
+    end
+    return nil, err
+  end)
+  return count
+end
+
+function T.test_what_is_asked_for_again_and_what_is_not()
+  for _, status in ipairs {
+    "busy", "not-initialized", "device-not-ready", "network-not-ready", "not-provisioned", "incompatible-state",
+    "operation-in-progress",
+  } do
+    eq(orders(refusal { status = status }), 2, status)
+    eq(orders(refusal { status = status, nw_error = 0, reply = {} }), 2, status)
+    eq(orders(refusal { status = status, nw_error = 33 }), 1, status) -- the network has been asked
+    for _, reply in ipairs { { call_end_reason = 1 }, { verbose_call_end_reason = { type = "3gpp", reason = 27 } } } do
+      eq(orders(refusal { status = status, reply = reply }), 1, status)
+    end
+  end
+  for _, status in ipairs { "failure", "call-failed", "sim-not-inserted", "session-ownership", "internal" } do
+    eq(orders(refusal { status = status }), 1, status)
+  end
+  eq(orders(errors.new { code = "timeout", message = "silent", source = "test" }), 1)
 end
 
 return T

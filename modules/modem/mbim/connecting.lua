@@ -7,6 +7,7 @@ local basic = require "mbim.basic_connect"
 local dual_stack = require "modem.dual_stack"
 local errors = require "errors"
 local network_reject = lazy "modem.network_reject"
+local patience = require "modem.patience"
 local wait = require "modem.wait"
 
 -- A connection may take the network a minute; libmbim's users wait longer still, but on a modem that is dead.
@@ -34,7 +35,9 @@ local function trouble(err)
 end
 
 function M:attach()
-  local packet, err = answers.change(self, basic.packet_service, { action = "attach" }, ATTACH_TIME, "packet_service")
+  local packet, err = patience.ask(function()
+    return answers.change(self, basic.packet_service, { action = "attach" }, ATTACH_TIME, "packet_service")
+  end)
   if packet and packet.state == "detached" and not packet.nw_error then
     packet.state = "attaching" -- it has taken the order, and the rest comes as an event
   end
@@ -54,7 +57,7 @@ function M:detach()
 end
 
 local function connect(self, parameters)
-  return self.mbim:set(basic.connect, function(version)
+  local function order(version)
     return {
       session = parameters.session, command = "activate", apn = parameters.apn,
       user = parameters.user, password = parameters.password,
@@ -62,7 +65,8 @@ local function connect(self, parameters)
       ip_type = parameters.ip, context_type = basic.context_types.internet,
       media_preference = version >= 0x0300 and "3gpp" or nil,
     }
-  end, CONNECT_TIME)
+  end
+  return patience.ask(function() return self.mbim:set(basic.connect, order, CONNECT_TIME) end)
 end
 
 local function activate(self, parameters)

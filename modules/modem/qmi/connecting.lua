@@ -10,6 +10,7 @@ local disconnecting = lazy "modem.qmi.disconnecting"
 local errors = require "errors"
 local framing = require "modem.qmi.framing"
 local network_reject = lazy "modem.network_reject"
+local patience = require "modem.patience"
 local task = require "task"
 local wds = require "qmi.wds"
 
@@ -60,12 +61,15 @@ local function start(self, parameters, family)
     return nil, unbound
   end
   clients.remember(self, wds_client) -- should we be killed, at least its client's id is known
-  local reply, err = wds_client.client:request(wds.start_network, {
+  local order = {
     apn = parameters.apn ~= "" and parameters.apn or nil,
     ip_family_preference = family,
     username = parameters.user, password = parameters.password,
     authentication_preference = parameters.user and authentications[parameters.auth or "chap"] or nil,
-  }, CONNECT_TIME)
+  }
+  local reply, err = patience.ask(function()
+    return wds_client.client:request(wds.start_network, order, CONNECT_TIME)
+  end)
   if not reply and err.detail and err.detail.status == "no-effect" then
     -- The modem connects by itself, or another program has left that.
     reply = { packet_data_handle = clients.ANY_CONNECTION }

@@ -8,6 +8,7 @@
 local errors = require "errors"
 local fs = require "core.fs"
 local netlink = require "core.netlink"
+local patience = require "modem.patience"
 local state = require "state"
 local wda = require "qmi.wda"
 
@@ -142,13 +143,15 @@ end
 
 local function set(self, framing)
   local qmap = framing ~= "disabled"
-  return ask(self, wda.set_data_format, {
-    link_layer_protocol = "raw-ip",
-    uplink_data_aggregation_protocol = framing,
-    downlink_data_aggregation_protocol = framing,
-    downlink_data_aggregation_max_datagrams = qmap and DATAGRAMS or nil,
-    downlink_data_aggregation_max_size = qmap and SIZE or nil,
-  })
+  return patience.ask(function()
+    return ask(self, wda.set_data_format, {
+      link_layer_protocol = "raw-ip",
+      uplink_data_aggregation_protocol = framing,
+      downlink_data_aggregation_protocol = framing,
+      downlink_data_aggregation_max_datagrams = qmap and DATAGRAMS or nil,
+      downlink_data_aggregation_max_size = qmap and SIZE or nil,
+    })
+  end)
 end
 
 -- Only rmnet puts packets together. A modem that does not tell both limits gets one packet in a transfer.

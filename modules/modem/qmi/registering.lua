@@ -5,6 +5,7 @@ local diagnose = require "modem.qmi.diagnose"
 local errors = require "errors"
 local nas = require "qmi.nas"
 local network_name = require "modem.qmi.network_name"
+local patience = require "modem.patience"
 local serving = require "modem.qmi.serving_system"
 
 local ATTACH_TIME = 60
@@ -36,7 +37,9 @@ function M:register()
 end
 
 function M:attach()
-  local reply, err = self.qmi:request(nas.attach_detach, { action = "attach" }, ATTACH_TIME)
+  local reply, err = patience.ask(function()
+    return self.qmi:request(nas.attach_detach, { action = "attach" }, ATTACH_TIME)
+  end)
   if reply or err.detail and err.detail.status == "no-effect" then
     local packet
     packet, err = self:packet_service()
