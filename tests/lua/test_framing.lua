@@ -228,6 +228,39 @@ local function with_driver(answers, errno, goes_down, fn)
   assert(ok, message)
 end
 
+-- Neither an order nor a question gets an answer that tells it: the driver's own framing is as good as any.
+function T.test_a_modem_that_tells_no_framing_is_framed_as_its_driver_is()
+  local unknown = format("unknown", "disabled")
+  for _, goes_down in ipairs { true, false } do
+    for _, answers in ipairs {
+      { "rejected", "rejected" }, { "rejected", "unsupported" }, { "malformed", "malformed" }, { "malformed", {} },
+      { "unsupported", "unsupported" }, { "rejected", unknown }, { "busy", "busy" },
+    } do
+      with_driver(answers, "ERANGE", goes_down, function(modem, asked, files)
+        local before = files()
+        lu.assertEquals(assert(framing.agree(modem, "disabled")), { protocol = goes_down and "802.3" or "raw-ip" })
+        lu.assertEquals({ files(), #asked }, { before, 2 })
+      end)
+    end
+  end
+  -- An order that was taken holds.
+  with_driver({ unknown, "malformed" }, "ERANGE", true, function(modem, _, files)
+    lu.assertEquals({ framing.agree(modem, "disabled"), files() }, { { protocol = "raw-ip" }, "YN" })
+  end)
+  for _, silence in ipairs { { "timeout" }, { "malformed", "timeout" } } do
+    local result, _, err = agreed("disabled", silence)
+    lu.assertEquals({ result, err.code }, { nil, "timeout" })
+  end
+end
+
+-- Whether it has taken the order for several packets is unknown: it is told to put one into a transfer.
+function T.test_a_modem_that_answers_nonsense_about_several_packets()
+  for _, answer in ipairs { "malformed", "busy" } do
+    local result, asked, err = agreed("qmap", { answer })
+    lu.assertEquals({ result, #asked, err.code }, { nil, 1, answer == "busy" and "busy" or "unsupported" })
+  end
+end
+
 function T.test_the_driver_passes_through_and_is_set_back()
   with_driver({ format("raw-ip", "qmapv5", 32, 16384), format("raw-ip", "disabled") }, "ERANGE", true,
     function(modem, _, files, questions)

@@ -116,8 +116,11 @@ local function agree_on_framing(self, parameters)
     return true
   end
   local ok, err = agree(self, mode)
-  if not ok and err.code == "unsupported" and mode == "qmap" and not several then
-    aggregation.remember(self, "refused")
+  local can_do_without = not ok and mode == "qmap" and not several
+  if can_do_without and (err.code == "unsupported" or err.code == "busy") then
+    if err.code == "unsupported" then
+      aggregation.remember(self, "refused")
+    end
     ok, err = agree(self, "disabled")
   end
   return ok, err

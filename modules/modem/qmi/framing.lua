@@ -162,15 +162,19 @@ local function read_uplink(format)
   end
 end
 
--- The modem's format as a framing; nil: one that no driver takes apart, nor rmnet, or none is told.
+local plain = { ["raw-ip"] = true, ["802.3"] = true }
+
+-- The modem's format as a framing; nil: one that no driver takes apart, nor rmnet, or none is told. `untold`: the link
+-- layer where none is told.
 local function read(format, untold)
   local uplink = format.uplink_data_aggregation_protocol or "disabled"
   local downlink = format.downlink_data_aggregation_protocol or "disabled"
-  local protocol = format.link_layer_protocol or untold
+  local protocol = format.link_layer_protocol
+  protocol = protocol ~= "unknown" and protocol or untold
   if uplink ~= downlink then
     return nil
   elseif uplink == "disabled" then
-    return (protocol == "raw-ip" or protocol == "802.3") and { protocol = protocol } or nil
+    return plain[protocol] and { protocol = protocol } or nil
   elseif uplink ~= "qmap" and not checksums[uplink] or protocol ~= "raw-ip" then
     return nil
   end
@@ -181,13 +185,23 @@ local function read(format, untold)
   }
 end
 
-local function is_refusal(err) return err.code == "rejected" or err.code == "unsupported" end
+-- Of a modem that answers, whatever its answer is worth.
+local refusals = { rejected = true, unsupported = true, malformed = true, busy = true }
+
+local function is_refusal(err) return refusals[err.code] == true end
+
+-- How the driver takes frames now: from its start on as the modem does, which may be from before WDA, and raw IP.
+local function of_driver(self)
+  local path = file(self, "raw_ip")
+  local is_raw = path and (fs.read(path) or ""):sub(1, 1) == "Y" or not path and self.description.pci
+  return is_raw and "raw-ip" or "802.3"
+end
 
 -- It is set at once, as the answer says what holds then. A modem may answer with an older version than the one that it
 -- was asked for.
 local function tell_one(self, protocol)
   local format, err = set(self, protocol)
-  if not format and not is_refusal(err) then
+  if not format and (err.code == "busy" or not is_refusal(err)) then
     return nil, err
   end
   local framing = format and read(format)
@@ -220,8 +234,8 @@ end
 -- that does not tell.
 local function ask_plain(self, untold)
   local format, err = ask(self, wda.get_data_format, {})
-  if not format and (err.code == "unsupported" or untold and is_refusal(err)) then
-    return { protocol = untold or "802.3" } -- the latter: from before WDA, and before raw IP
+  if not format and is_refusal(err) then
+    return { protocol = untold }
   elseif not format then
     return nil, err
   end
@@ -232,13 +246,14 @@ local function ask_plain(self, untold)
     if not told and not is_refusal(err) then
       return nil, err
     end
-    framing = read(told or format)
+    framing = read(told or format, told and "raw-ip" or untold)
   end
   return framing
 end
 
 -- It is set at once, as the answer says what holds then, and a question costs an answer, too. A modem that other
--- programs use, or that refuses, or whose answer does not say, is asked.
+-- programs use, or that refuses, or whose answer does not say, is asked. Where neither tells it, an order that was
+-- taken holds; of one that was not, the driver's own framing is as good as any: what answers shows.
 local function tell_plain(self)
   local told, framing, err
   if not self.is_shared then
@@ -249,7 +264,7 @@ local function tell_plain(self)
     framing = told and read(told)
   end
   if not framing then
-    framing, err = ask_plain(self, told and "raw-ip")
+    framing, err = ask_plain(self, told and "raw-ip" or of_driver(self))
     if err then
       return nil, err
     end
