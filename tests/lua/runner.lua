@@ -8,11 +8,13 @@ local process = require "core.process"
 
 -- All processes of a test (daemons, simulated modems, shells) end with it, also when the test is killed: the kernel
 -- ends all processes of a PID namespace with its first one, which collects the others' exit statuses, as init does
--- outside.
+-- outside. What they keep in /run and /var/lib is about this computer's own modems, so they see neither.
 local CONTAINED = "MT_TEST_CONTAINED"
 local CONTAINER = {
   "setpriv", "--pdeathsig", "KILL", "unshare", "--pid", "--fork", "--kill-child", "--mount-proc",
-  "sh", "-c", '"$@"; exit $?', "sh",
+  "sh", "-c", [[
+    mount -t tmpfs none /run && { [ ! -d /var/lib/moontower ] || mount -t tmpfs none /var/lib/moontower; } || exit
+    "$@"; exit $?]], "sh",
 }
 
 -- Is such a namespace to be had? It takes root.

@@ -1,13 +1,16 @@
 -- SPDX-License-Identifier: MIT
--- All processes of a test end with it, also when the test is killed: see runner.lua.
+-- All processes of a test end with it, also when the test is killed, and this computer's own modems are none of its
+-- business: see runner.lua.
 
 local fs = require "core.fs"
 local lu = require "luaunit"
 local process = require "core.process"
+local state = require "state"
 local task = require "task"
 
 local T = {}
 
+local LEFT = "test_runner" -- nobody else's, either
 local SLEEPS = "86399.25" -- seconds: nobody else's
 
 -- A test that leaves a process of another session behind, and does not end.
@@ -52,6 +55,26 @@ function T.test_a_test_that_is_killed_leaves_nothing()
     wait_for_sleepers(0)
     running:join()
   end
+end
+
+-- A port that is opened is noted in /run/moontower.
+function T.test_it_leaves_no_state_behind()
+  if fs.geteuid() ~= 0 then
+    lu.skip "only root has a mount namespace"
+  end
+  local left = state.path("at_ports", LEFT)
+  local folder = os.tmpname()
+  local file = folder:gsub("[^/]*$", "test_%0.lua", 1)
+  local _ <close> = task.finally(function() os.remove(file) os.remove(folder) end)
+  assert(fs.write(file, ([[
+    return { test_it = function()
+      assert(require("state").save("at_ports", %q, { owed = {} }))
+      assert(require("core.fs").stat(%q))
+    end }
+  ]]):format(LEFT, left)))
+  local runner = package.searchpath("runner", package.path)
+  local ran = assert(process.run { fs.realpath "/proc/self/exe", "run", runner, file })
+  lu.assertEquals({ ran.status, fs.stat(left) == nil }, { 0, true }, ran.stdout)
 end
 
 return T
