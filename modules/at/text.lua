@@ -17,6 +17,19 @@ function M.prefix(line)
   return name:upper(), rest
 end
 
+---What follows a prefix in the lines that have it, a line each; some firmware has it in small letters, or with blanks.
+---@param lines string[] of an answer
+---@param name string "+CFUN"
+---@return string rests "" where none has it
+function M.after(lines, name)
+  local rests = {}
+  for _, line in ipairs(lines) do
+    local prefix, rest = M.prefix(line)
+    if prefix == name then rests[#rests + 1] = rest end
+  end
+  return table.concat(rests, "\n")
+end
+
 ---Takes a line's values apart: '+CGDCONT: 1,"ipv4v6","r.ispsn","",0' gives { "1", "ipv4v6", "r.ispsn", "", "0" }.
 ---Commas in quotation marks separate nothing; parentheses make a list.
 ---@param line string its prefix, if it has one, is left out

@@ -57,7 +57,7 @@ function M.has_message(prefix, rest)
 end
 
 -- What the network writes is for the person who has asked.
-local TEXT = "^(%+CUSD:%s*%d)"
+local TEXT = "^(%+[Cc][Uu][Ss][Dd]%s*:%s*%d)"
 
 ---@param line string a URC, with the lines that have followed it so far
 ---@return boolean # does its text go on in the next line?

@@ -7,6 +7,7 @@ local card_channel = require "modem.card_channel"
 local errors = require "errors"
 local hex = require "base.hex"
 local task = require "task"
+local text = require "at.text"
 
 local OPEN_TIME, CLOSE_TIME, POWER_TIME = 20, 5, 30
 
@@ -37,7 +38,7 @@ local function is_bare(err) return err.code == "rejected" and not err.detail.num
 -- An error without a number may mean anything: once more, with numbers, which are switched off again.
 local function with_numbers(port, command, err)
   local reply = port:command "AT+CMEE?"
-  if not reply or not table.concat(reply.lines):find "%+CMEE:%s*0" or not port:command "AT+CMEE=1" then
+  if not reply or not text.after(reply.lines, "+CMEE"):find "^0" or not port:command "AT+CMEE=1" then
     return nil, err
   end
   local _ <close> = task.finally(function()
@@ -67,7 +68,7 @@ end
 local function send(modem, number, apdu, seconds)
   local command = ('AT+CGLA=%d,%d,"%s"'):format(number, 2 * #apdu, hex.encode(apdu))
   local reply, err = modem.at:command(command, { seconds = seconds, private = true })
-  local digits = reply and table.concat(reply.lines, "\n"):match '%+CGLA:%s*%d+%s*,%s*"?(%x*)'
+  local digits = reply and text.after(reply.lines, "+CGLA"):match '^%d+%s*,%s*"?(%x*)'
   if reply and (not digits or #digits % 2 == 1) then
     return errors.lacks("at", "AT+CGLA", "card's answer")
   end

@@ -39,7 +39,7 @@ end
 -- Another program at the port may use text mode: it finds that again.
 local function use_pdus(port)
   local reply = port:command "AT+CMGF?"
-  local is_text = reply and (reply.lines[1] or ""):find "^%+CMGF:%s*1"
+  local is_text = reply and text.after(reply.lines, "+CMGF"):find "^1"
   check(port:command "AT+CMGF=0")
   return task.finally(function()
     if is_text then
@@ -51,7 +51,7 @@ end
 -- +CMGL: 3,1,,23 and a line of hexadecimal digits.
 local function read_list(lines, prefix, list)
   for i, line in ipairs(lines) do
-    local index, status = line:match "^%+CMGL:%s*(%d+)%s*,%s*(%d)"
+    local index, status = text.after({ line }, "+CMGL"):match "^(%d+)%s*,%s*(%d)"
     local pdu = index and hex.decode(lines[i + 1] or "")
     if pdu and pdu ~= "" then
       list[#list + 1] = { place = prefix .. index, status = statuses[tonumber(status)] or "read", pdu = pdu }
@@ -96,7 +96,7 @@ M.send_pdu = errors.protect(function(modem, pdu)
   local _ <close> = use_pdus(port)
   local length = #pdu - 1 - pdu:byte(1) -- of the TPDU
   local reply = check(port:command("AT+CMGS=" .. length, { seconds = SEND_TIME, data = hex.encode(pdu) }))
-  return math.tointeger(tonumber((table.concat(reply.lines, "\n"):match "%+CMGS:%s*(%d+)"))) or 0
+  return math.tointeger(tonumber((text.after(reply.lines, "+CMGS"):match "^%d+"))) or 0
 end)
 
 ---As a back end's delete_stored().

@@ -12,7 +12,8 @@ local M = {}
 local ANSWER_TIME = 10
 
 -- +CMT, +CDS: the next line is the PDU.
-local function is_followed(line) return line:find "^%+CMT:" ~= nil or line:find "^%+CDS:" ~= nil end
+local is_followed = { ["+CMT"] = true, ["+CDS"] = true }
+local tells_place = { ["+CMTI"] = true, ["+CDSI"] = true }
 
 local function read(port, queues)
   local urcs = port:urcs()
@@ -24,15 +25,16 @@ local function read(port, queues)
       return
     end
     local item
+    local prefix = text.prefix(line)
     if follows then
       item = line:find "^%x+$" and { pdu = hex.decode(line) } or nil
-    elseif line:find "^%+CMTI:" or line:find "^%+CDSI:" then
+    elseif tells_place[prefix] then
       local memory, index = table.unpack(text.fields(line))
-      item = { place = (memory == "SM" and "" or "m") .. tostring(index) }
-    elseif line:find "^%+CUSD:" then
+      item = { place = (tostring(memory):upper() == "SM" and "" or "m") .. tostring(index) }
+    elseif prefix == "+CUSD" then
       item = { ussd = line }
     end
-    follows = is_followed(line)
+    follows = is_followed[prefix]
     for _, queue in ipairs(item and queues or {}) do subscribers.deliver(queue, item) end
   end
 end

@@ -14,6 +14,7 @@ local at_slots = lazy "modem.at_slots"
 local backend = require "modem.backend"
 local messages = require "modem.at_messages"
 local modes = require "modem.modes"
+local text = require "at.text"
 local ussd = lazy "modem.ussd"
 local at_news = lazy "modem.at_news"
 local at_ussd = lazy "modem.at_ussd"
@@ -65,19 +66,31 @@ function Backend:started() return true end
 
 function Backend:close_port() end
 
--- The first line of an answer that is no echo.
-local function ask(self, command)
-  local reply, err = self.at:command(command, { seconds = ANSWER_TIME })
-  return reply and (reply.lines[1] or ""):match("^%s*(.-)%s*$") or nil, err
+-- What a line says: 27.007 has the text alone; some put the command's name before it, or quotation marks around it.
+local function value_of(line)
+  local prefix, rest = text.prefix(line)
+  rest = rest:match "^%s*(.-)%s*$"
+  return (prefix or rest:find '^"') and tostring(text.fields(rest)[1] or "") or rest
 end
 
--- Without when and where the firmware was built.
-local function word(line, prefix) return line and line:gsub("^" .. prefix, ""):match "^%S+" or nil end
+local function ask(self, command)
+  local reply = self.at:command(command, { seconds = ANSWER_TIME })
+  for _, line in ipairs(reply and reply.lines or {}) do
+    local value = value_of(line)
+    if value ~= "" then return value end
+  end
+end
+
+-- Without a word for what it is, and without when and where it was built.
+local function version_in(line)
+  line = line and line:gsub("^[Rr][Ee][Vv][Ii][Ss][Ii][Oo][Nn]:?%s+", "")
+  return line and line:match "^%S+"
+end
 
 -- Lines that come unasked may stand before it.
 local function imei_in(lines)
   for _, line in ipairs(lines) do
-    local imei = line:match("^%s*%+?C?G?S?N?:?%s*\"?(%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d)")
+    local imei = value_of(line):match "^%d%d%d%d%d%d%d%d%d%d%d%d%d%d%d"
     if imei then return imei end
   end
 end
@@ -92,7 +105,7 @@ function Backend:identity()
   end
   return {
     imei = serial and imei_in(serial.lines),
-    firmware = word(ask(self, "AT+CGMR"), "%+CGMR:%s*"), hardware = ask(self, "AT+CGMM"),
+    firmware = version_in(ask(self, "AT+CGMR")), hardware = ask(self, "AT+CGMM"),
   }
 end
 

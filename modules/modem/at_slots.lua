@@ -7,6 +7,7 @@
 local at_port = require "modem.at"
 local errors = require "errors"
 local slots = require "modem.slots"
+local text = require "at.text"
 
 local ANSWER_TIME, SWITCH_TIME = 10, 30
 
@@ -96,13 +97,18 @@ local function iccid_of(modem)
   return lines and (table.concat(lines, "\n"):match "%f[%d](89%d+)") or nil
 end
 
+---What the card wants: READY, SIM PIN ...
+---@param lines string[] of the answer to AT+CPIN?
+---@return string? word in capitals
+function M.wanted(lines) return text.after(lines, "+CPIN"):upper():match "[%u%d%- ]*[%u%d]" end
+
 ---The state of the card, as AT+CPIN? has it. A modem that gives no reason for its refusal has none, or is starting it.
 ---@param modem modem.modem
 ---@return modem.sim?
 ---@return moontower.error? err
 function M.sim(modem)
   local lines, err = lines_of(modem, "AT+CPIN?")
-  local word = lines and (table.concat(lines, "\n"):match "%+CPIN:%s*([%u%d%- ]*[%u%d])")
+  local word = lines and M.wanted(lines)
   if not lines and (err.code == "timeout" or err.code == "gone") then
     return nil, err
   end

@@ -2,6 +2,7 @@
 -- USSD by AT commands (3GPP TS 27.007, 7.15): for a modem that has nothing else, and where MBIM or QMI have no USSD.
 
 local alphabet = require "sms.alphabet"
+local at_text = require "at.text"
 local common = require "modem.ussd"
 local errors = require "errors"
 local hex = require "base.hex"
@@ -35,7 +36,7 @@ local failures = { [2] = "refused", [3] = "other", [4] = "unsupported", [5] = "s
 ---@return modem.ussd_answer? answer nil without an error: it is another line
 ---@return moontower.error? err
 function M.read(line, letters)
-  local kind, rest = line:match "^%+CUSD:%s*(%d)(.*)$"
+  local kind, rest = at_text.after({ line }, "+CUSD"):match "^(%d)(.*)$"
   if not kind then
     return nil
   end
@@ -109,10 +110,11 @@ M.ussd = errors.protect(function(modem, text, _, seconds)
   local reply, err = port:command(command_of(text, letters), { seconds = seconds, private = true })
   if not reply then
     return why(err)
-  elseif reply.lines[1] then -- before the OK
-    return M.read(table.concat(reply.lines, "\n"), letters)
   end
-  local answer
+  local answer, failure = M.read(table.concat(reply.lines, "\n"), letters) -- before the OK
+  if answer or failure then
+    return answer, failure
+  end
   answer, err = task.timeout(seconds, next_answer, urcs, letters)
   if err and err.code == "timeout" and err.source ~= "at" then
     return common.fail("silent", "at")

@@ -5,6 +5,7 @@
 local alphabet = require "sms.alphabet"
 local errors = require "errors"
 local hex = require "base.hex"
+local text = require "at.text"
 
 local ANSWER_TIME = 10
 local READ_BINARY, GET_RESPONSE = 176, 192
@@ -18,20 +19,20 @@ local M = {
 
 -- The answer of the card to one command; "not-found": it has no such file, or does not let it be read.
 local function ask(modem, command, id, length)
-  local text = ("AT+CRSM=%d,%d,0,0,%d"):format(command, id, length)
-  local reply, err = modem.at:command(text, { seconds = ANSWER_TIME })
+  local asks = ("AT+CRSM=%d,%d,0,0,%d"):format(command, id, length)
+  local reply, err = modem.at:command(asks, { seconds = ANSWER_TIME })
   if not reply then
     return nil, err
   end
-  local status, digits = table.concat(reply.lines, "\n"):match '%+CRSM:%s*(%d+)%s*,%s*%d+%s*,?%s*"?(%x*)'
+  local status, digits = text.after(reply.lines, "+CRSM"):match '^(%d+)%s*,%s*%d+%s*,?%s*"?(%x*)'
   if tonumber(status) == DONE then
     local bytes = hex.decode(digits)
     if not bytes then
-      return errors.lacks("at", text, "bytes")
+      return errors.lacks("at", asks, "bytes")
     end
     return bytes
   elseif not status then
-    return errors.lacks("at", text, "status")
+    return errors.lacks("at", asks, "status")
   end
   return errors.fail {
     code = "not-found", source = "at", message = ("the card does not show its file %04x"):format(id),

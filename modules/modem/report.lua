@@ -20,7 +20,7 @@ function M.modem(modem, identity, watcher)
   local spoken = modem.options.protocol or description.protocol
   local inside = spoken ~= description.protocol and " in " .. description.protocol:upper() or ""
   watcher:done("modem", ("%s, firmware %s   %s (%s)"):format(
-    name, identity.firmware, description.control, spoken:upper() .. inside), {
+    name, identity.firmware or "unknown", description.control, spoken:upper() .. inside), {
     name = name, firmware = identity.firmware, imei = identity.imei,
     device = description.control, protocol = spoken,
   })
@@ -70,7 +70,7 @@ function M.network(registration, packet, signal, watcher)
   local words = { (state_words[registration.state] or tostring(registration.state)) .. (name and " on " .. name or "") }
   local technology = technology_of(registration, packet, signal)
   words[#words + 1] = technology
-  words[#words + 1] = signal.dbm and ("%d dBm"):format(signal.dbm)
+  words[#words + 1] = signal.dbm and ("%s dBm"):format(gauges.number(signal.dbm))
   watcher:done("network", table.concat(words, ", "), {
     state = registration.state, provider = registration.provider,
     technology = technology, signal_dbm = signal.dbm,

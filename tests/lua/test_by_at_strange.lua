@@ -3,11 +3,14 @@
 -- missing, connections that they have by themselves.
 
 local air = require "modem.air"
+local at_only = require "modem.at_only"
+local at_ussd = require "modem.at_ussd"
 local ec25 = require "simulator.models.ec25"
 local errors = require "errors"
 local lu = require "luaunit"
 local maker = require "maker"
 local personality = require "simulator.models.personality"
+local report = require "modem.report"
 local simulated = require "support.simulated"
 local state = require "state"
 local told = require "modem.by_at.told"
@@ -151,6 +154,48 @@ function T.test_what_is_refused_for_now()
   number = nil
   eq(assert(air.registration(modem)).state, "home")
   eq({ asked["AT+CEREG?"] >= 2, asked["AT+C5GREG?"] }, { true, 1 })
+end
+
+-- Some firmware writes its words in small letters, or with other blanks.
+function T.test_small_letters_and_blanks()
+  local modem = answering {
+    ["AT+CFUN?"] = { "+cfun:4" }, ["AT+CGATT?"] = { "+cgatt: 0" }, ["AT+CPIN?"] = { " +cpin :sim pin" },
+    ["AT+CPINR"] = { "+cpinr: sim puk,9,10", "+cpinr: sim pin,2,3" }, ["AT+CIMI"] = { "+cimi: 262011234567890" },
+    ["AT+CNUM"] = { '+cnum: "a","+491700000001",145', "+cnum: ,491700000002,129" },
+  }
+  setmetatable(modem, { __index = require "modem.by_at" })
+  eq(modem:radio().software, "off")
+  eq(modem:packet_service().state, "detached")
+  eq(modem:pin(), { type = "pin1", locked = true, tries = 2 })
+  eq({ modem:sim_state().state, modem:sim_state().reason }, { "locked", "SIM PIN" })
+  eq(modem:home_provider().id, "26201")
+  modem.sim_state = function() return { state = "ready" } end
+  eq({ modem:sim().imsi, modem:sim().numbers }, { "262011234567890", { "491700000001", "491700000002" } })
+  eq(at_ussd.read '+cusd: 0,"5 EUR",15', { state = "done", text = "5 EUR" })
+end
+
+-- By answer to AT+CGSN, AT+CGMR, AT+CGMM: IMEI, firmware, hardware.
+function T.test_what_it_calls_itself()
+  for _, case in ipairs {
+    { "359072061234567", "1.0 r7040 2017/05/19", "Model X", "1.0", "Model X" },
+    { '+CGSN: "359072061234567"', '+CGMR: "18500.5001"', '+CGMM: "L850-GL","L850-GL"', "18500.5001", "L850-GL" },
+    { " 359072061234567 ", "REVISION 03.017", '"PLS8-E"', "03.017", "PLS8-E" },
+    { "+cgsn:359072061234567", "Revision: A/B_1", "+CGMM: X Y", "A/B_1", "X Y" },
+  } do
+    local modem = answering { ["AT+CGSN"] = { case[1] }, ["AT+CGMR"] = { case[2] }, ["AT+CGMM"] = { "", case[3] } }
+    eq(at_only.identity(modem), { imei = "359072061234567", firmware = case[4], hardware = case[5] })
+  end
+  eq(at_only.identity(answering {}), {})
+end
+
+-- Some tell no whole decibels, and some no firmware.
+function T.test_what_is_shown_of_it()
+  local shown = {}
+  local watcher = { done = function(_, label, words) shown[label] = words end }
+  report.network({ state = "home", technology = "LTE" }, {}, { dbm = -54.5 }, watcher)
+  local description = { protocol = "at", control = "/x" }
+  report.modem({ describe = function() return "A" end, options = {}, description = description }, {}, watcher)
+  eq(shown, { network = "registered at home, LTE, -54.5 dBm", modem = "A, firmware unknown   /x (AT)" })
 end
 
 -- ---- commands ----

@@ -4,6 +4,7 @@
 local at_slots = require "modem.at_slots"
 local card_files = require "modem.card_files"
 local errors = require "errors"
+local text = require "at.text"
 
 local ANSWER_TIME, PIN_TIME = 10, 20
 local SPN, AD, ICCID = card_files.SPN, 0x6fad, 0x2fe2
@@ -12,9 +13,9 @@ local LEAST_IMSI = 6
 ---@class modem.by_at
 local M = {}
 
-local function text_of(self, command, options)
-  local reply, err = self.at:command(command, options or { seconds = ANSWER_TIME })
-  return reply and table.concat(reply.lines, "\n"), err
+local function lines_of(self, command)
+  local reply, err = self.at:command(command, { seconds = ANSWER_TIME })
+  return reply and reply.lines, err
 end
 
 -- Digits in pairs, the second one of each first; 0xf fills the last.
@@ -27,9 +28,9 @@ local function iccid_of(self)
 end
 
 -- A line of digits, among others that may have come unasked.
-local function imsi_in(answer)
-  for line in (answer or ""):gmatch "[^\n]+" do
-    local imsi = line:gsub("^%s*%+CIMI:", ""):match '^%s*"?(%d%d%d%d%d%d%d+)"?%s*$'
+local function imsi_in(lines)
+  for _, line in ipairs(lines or {}) do
+    local imsi = select(2, text.prefix(line)):match '^%s*"?(%d%d%d%d%d%d%d+)"?%s*$'
     if imsi then return imsi end
   end
 end
@@ -51,9 +52,9 @@ function M:sim()
   end
   sim.numbers = {}
   if sim.state == "ready" then
-    sim.imsi = imsi_in((text_of(self, "AT+CIMI")))
-    for number in (text_of(self, "AT+CNUM") or ""):gmatch '%+CNUM:%s*[^,]*,%s*"?%+?(%d+)' do
-      table.insert(sim.numbers, number)
+    sim.imsi = imsi_in((lines_of(self, "AT+CIMI")))
+    for line in text.after(lines_of(self, "AT+CNUM") or {}, "+CNUM"):gmatch "[^\n]+" do
+      table.insert(sim.numbers, line:match '^[^,]*,%s*"?%+?(%d+)')
     end
   end
   return sim
@@ -72,13 +73,13 @@ local types = {
 
 -- nil: the modem does not tell, and pin.lua is careful then.
 local function tries_of(self, word)
-  local lines = text_of(self, "AT+CPINR") or ""
-  return math.tointeger(tonumber(lines:match("%+CPINR:%s*" .. word:gsub("%-", "%%-") .. "%s*,%s*(%d+)")))
+  local told = "\n" .. text.after(lines_of(self, "AT+CPINR") or {}, "+CPINR"):upper()
+  return math.tointeger(tonumber(told:match("\n" .. word:gsub("%-", "%%-") .. "%s*,%s*(%d+)")))
 end
 
 function M:pin()
-  local lines, err = text_of(self, "AT+CPIN?")
-  local word = lines and lines:match "%+CPIN:%s*([%u%d%- ]*[%u%d])"
+  local lines, err = lines_of(self, "AT+CPIN?")
+  local word = lines and at_slots.wanted(lines)
   if lines and not word then
     return errors.lacks("at", "AT+CPIN?", "state")
   elseif not word or not types[word] then -- PIN2 is not needed to connect
@@ -104,8 +105,8 @@ local function mnc_length(self)
 end
 
 function M:home_provider()
-  local imsi, err = text_of(self, "AT+CIMI")
-  imsi = imsi_in(imsi)
+  local lines, err = lines_of(self, "AT+CIMI")
+  local imsi = imsi_in(lines)
   if err then
     return nil, err
   elseif not imsi or #imsi < LEAST_IMSI then

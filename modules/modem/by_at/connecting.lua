@@ -10,6 +10,7 @@ local errors = require "errors"
 local network_reject = lazy "modem.network_reject"
 local sanitize = require "modem.sanitize"
 local task = require "task"
+local text = require "at.text"
 local told = require "modem.by_at.told"
 local ways = require "modem.by_at.ways"
 
@@ -40,7 +41,7 @@ end
 -- A modem that is not attached is on no technology.
 function M:packet_service()
   local reply, err = self.at:command("AT+CGATT?", { seconds = ANSWER_TIME })
-  local value = reply and table.concat(reply.lines, "\n"):match "%+CGATT:%s*(%d)"
+  local value = reply and text.after(reply.lines, "+CGATT"):match "^%d"
   if reply and not value then
     return errors.lacks("at", "AT+CGATT?", "state")
   end
@@ -137,7 +138,7 @@ end
 -- The modem's own words for the last failure (27.007, 8.6); a modem that knows none has no such command.
 local function last_failure(self)
   local reply = self.at:command("AT+CEER", { seconds = ANSWER_TIME })
-  local words = reply and table.concat(reply.lines, " "):match "%+CEER:%s*(.-)%s*$"
+  local words = reply and text.after(reply.lines, "+CEER"):match "^(.-)%s*$"
   return words and words ~= "" and words:gsub('"', "") or nil
 end
 

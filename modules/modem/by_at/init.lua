@@ -7,6 +7,7 @@ local at_port = require "modem.at"
 local at_ports = require "modem.at_ports"
 local backends = require "modem.backend"
 local errors = require "errors"
+local text = require "at.text"
 
 local ANSWER_TIME, RADIO_TIME, REGISTER_TIME = 10, 20, 60
 
@@ -70,7 +71,7 @@ end
 
 function Backend:radio()
   local reply, err = self.at:command("AT+CFUN?", { seconds = ANSWER_TIME })
-  local value = reply and table.concat(reply.lines, "\n"):match "%+CFUN:%s*(%d+)"
+  local value = reply and text.after(reply.lines, "+CFUN"):match "^%d+"
   if reply and not value then
     return errors.lacks("at", "AT+CFUN?", "state")
   end
