@@ -73,6 +73,10 @@ end
 local Turn = {}
 function Turn:__close() self.mutex.free:push(true) end
 
+---Has a task its turn now?
+---@return boolean
+function Mutex:is_locked() return self.free:length() == 0 end
+
 ---@return table turn to be kept in a <close> variable
 function Mutex:lock()
   self.free:pop()

@@ -23,6 +23,9 @@ local DEFAULT_WINDOW, DEFAULT_TRANSFER = 4, 4096
 ---@field path string
 ---@field exchange core.exchange? nil once closed
 ---@field on_open fun()? called when it has been opened again, and has forgotten subscriptions
+---@field on_closed (fun(openings: integer): boolean?)? the modem says that it is not open, to a request that was sent
+--- when it had been opened so often: opens it again, unless another task has; true: that request may be repeated
+---@field openings integer how often it has been opened by us
 ---@field on_indication fun(message: table)? gets every indication, as core.mbim has it
 ---@field private group task.group the task that reads indications
 ---@field private lost moontower.error? why no more indications can come
@@ -139,7 +142,7 @@ function Device.open(path, options)
   end
   local transfer = port:max_message() or options.transfer or DEFAULT_TRANSFER
   local self = setmetatable({
-    path = path,
+    path = path, openings = 0,
     transfer = math.max(64, math.min(transfer, 65536)),
     subscribers = {},
     group = task.group(),
@@ -181,7 +184,7 @@ local function versions() return require "mbim.versions" end
 local function encode(self, command, set, values)
   local part = set and "set" or "query"
   if not command[part] then
-    error(("%s cannot be %s"):format(command, set and "set" or "queried"), 5)
+    error(("%s cannot be %s"):format(command, set and "set" or "queried"), 6)
   elseif command.declaration.later and versions().differs(command, part) then
     local _ <close> = self.agreeing:lock()
     if self.version then
@@ -238,6 +241,16 @@ local function request_again(self, command, set, values, seconds)
   return request(self, command, set, values, seconds)
 end
 
+-- The same, and once more where the modem had forgotten that it was opened: it has done nothing, then.
+local function request_opened(self, ...)
+  local openings = self.openings
+  local reply, err = request_again(self, ...)
+  if err and err.code == "not-open" and self.on_closed and self.on_closed(openings) then
+    return request_again(self, ...)
+  end
+  return reply, err
+end
+
 ---Asks.
 ---@param command mbim.command
 ---@param values table|(fun(version: integer): table)|nil what the query carries, for the few that carry something; a
@@ -246,7 +259,7 @@ end
 ---@return table? reply
 ---@return moontower.error? err
 function Device:query(command, values, seconds)
-  return request_again(self, command, false, values, seconds)
+  return request_opened(self, command, false, values, seconds)
 end
 
 ---Changes.
@@ -256,7 +269,7 @@ end
 ---@return table? reply
 ---@return moontower.error? err
 function Device:set(command, values, seconds)
-  return request_again(self, command, true, values, seconds)
+  return request_opened(self, command, true, values, seconds)
 end
 
 ---A command as the version lays it out that holds.
@@ -364,6 +377,9 @@ function Device:start(on_try)
       end
     end
     ok, err = handshake(self, "open", seconds)
+    if ok then
+      self.openings = self.openings + 1
+    end
     if ok and not self.is_shared then
       self.version, self.is_agreed = nil, nil -- which the modem has forgotten
     end

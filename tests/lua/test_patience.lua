@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Modems that are slow to open, busy or not ready.
+-- Modems that are slow to open, busy, not ready, or have forgotten that they were opened.
 
 local devices = require "mbim.device"
 local errors = require "errors"
@@ -84,7 +84,7 @@ function T.test_a_modem_that_is_too_busy_to_open()
   for status, code in pairs { [1] = "busy", [14] = "busy", [2] = "modem-failed" } do
     local opens, pauses = 0, patience.seconds
     local _ <close> = task.finally(function() patience.seconds = pauses end)
-    local device = setmetatable({ path = "/dev/x", transfer = 4096, exchange = {
+    local device = setmetatable({ path = "/dev/x", transfer = 4096, openings = 0, exchange = {
       request = function(_, message)
         opens = opens + (message.type == "open" and 1 or 0)
         local is_busy = message.type == "open" and opens < 3
@@ -124,6 +124,81 @@ function T.test_a_modem_that_is_too_busy_to_connect()
       eq({ bearer, err.code }, { nil, "busy" })
     end)
   end
+end
+
+-- ---- forgotten ----
+
+local MBIM = { composition = "mbim" }
+
+function T.test_a_modem_that_has_forgotten_that_it_was_opened()
+  simulated.with_modem(MBIM, function(modem, sim)
+    simulated.await_home(modem)
+    assert(modem:connect { apn = "r.ispsn" })
+    fault(sim, "forget")
+    local answers = assert(task.all(
+      function() return modem:packet_service() end, function() return modem:signal() end,
+      function() return modem.mbim:query(require("mbim.basic_connect").device_caps) end,
+      function() return modem:session(0) end))
+    eq({ answers[1].state, answers[4].state, modem.mbim.openings }, { "attached", "deactivated", 2 })
+    fault(sim, "forget")
+    eq(assert(modem:connect { apn = "r.ispsn" }).ip, "ipv4v6") -- the SIM was asked for again, too
+    eq(modem.mbim.openings, 3)
+    fault(sim, "forget")
+    assert(modem:set_radio(false))
+    eq(modem.mbim.openings, 4)
+  end)
+end
+
+-- It is opened once for a request, and no more.
+function T.test_a_modem_that_forgets_at_once()
+  simulated.with_modem(MBIM, function(modem, sim)
+    local start = modem.mbim.start
+    function modem.mbim.start(...)
+      assert(start(...))
+      fault(sim, "forget")
+      return true
+    end
+    fault(sim, "forget")
+    local before = modem.mbim.openings
+    for i = 1, 2 do
+      modem.is_started = true
+      local packet, err = modem:packet_service()
+      eq({ packet, err.code, modem.mbim.openings }, { nil, "not-open", before + i })
+    end
+  end)
+end
+
+-- It would indicate nothing any more, and refuse each question.
+function T.test_a_modem_that_forgets_while_the_network_is_waited_for()
+  simulated.with_modem(MBIM, function(modem, sim)
+    simulated.await_home(modem)
+    fault(sim, "network-drop")
+    local searching, watcher = task.queue(1), new_watcher()
+    function watcher.doing(_, _, text)
+      if text == "searching" then searching:push(true) end
+    end
+    local group <close> = task.group()
+    local coming = group:spawn(modem.up, modem, nil, { watcher = watcher, wait = 600 })
+    searching:pop()
+    fault(sim, "forget")
+    sim.network.present = true
+    sim:settle()
+    local _, link = coming:join()
+    eq(#assert(link).addresses, 2)
+    link:close()
+  end)
+end
+
+-- The daemon's link is over, which no indication says.
+function T.test_who_watches_a_link_hears_that_the_modem_has_forgotten_it()
+  simulated.with_modem(MBIM, function(modem, sim)
+    local link <close> = assert(modem:up())
+    local events <close> = modem:events("session")
+    fault(sim, "forget")
+    eq(assert(modem:packet_service()).state, "attached")
+    eq(assert(events:next()).value, { session = 0, state = "deactivated", ip = "default" })
+    eq(assert(link:wait_down { probe = false }).code, "disconnected")
+  end)
 end
 
 local function refusal(detail)

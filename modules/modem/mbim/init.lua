@@ -9,14 +9,11 @@ local descriptors = require "mbim.descriptors"
 local errors = require "errors"
 local locks = lazy "modem.locks"
 local mbim = require "mbim"
-local patience = require "modem.patience"
-local state = require "state"
+local opening = require "modem.mbim.opening"
 local technology = require "modem.mbim.technology"
 local trace = require "trace"
 
 local REGISTER_TIME, RADIO_TIME, PIN_TIME = 60, 20, 20
-
-local KIND = "channels" -- of the files that remember which modems' channels are open
 
 ---@class modem.mbim : modem.modem
 ---@field mbim mbim.device
@@ -48,23 +45,6 @@ function Backend.open(description, options)
 end
 
 function Backend:trace(group) trace.watch(self.mbim.exchange, "mbim", group) end
-
-local function keep(self)
-  if not self.options.proxy then
-    state.save(KIND, self.description.key, {
-      incarnation = self.description.incarnation, mbimex = self.mbim.version,
-    })
-  end
-end
-
--- The version of MBIMEx that an earlier run has agreed on with the modem holds until it is opened again.
-function Backend:opened()
-  local left = not self.options.proxy and state.load(KIND, self.description.key)
-  if left and left.incarnation == self.description.incarnation then
-    self.mbim.version = self.mbim.version or left.mbimex
-  end
-  function self.mbim.on_version() keep(self) end
-end
 
 -- Made when they are first asked for: they cost something, and few scripts need them.
 Backend.made = {
@@ -99,30 +79,7 @@ function Backend:close_port()
   self.mbim:close()
 end
 
--- The channel stays open when we end, and opening it takes the modem half a second and more: so a file says that it was
--- opened since the modem has been plugged in.
-function Backend:start(_, _, on_try)
-  self.asked_sim = nil -- it forgets that, too
-  local version = self.mbim.version
-  local ok, err = patience.ask(function() return self.mbim:start(on_try) end)
-  if not ok then
-    return nil, err
-  end
-  keep(self)
-  if version and version > 0x0100 then
-    self.mbim:agree() -- which takes two answers, only of modems that speak it
-  end
-  if self.watches_signal then
-    self:watch_signal()
-  end
-  return true
-end
-
-function Backend:resume(has_record)
-  local left = not has_record and not self.options.proxy and state.load(KIND, self.description.key)
-  return has_record or left and left.incarnation == self.description.incarnation or false
-end
-
+Backend.opened, Backend.start, Backend.resume = opening.opened, opening.start, opening.resume
 function Backend:started() return self.mbim:started() end
 
 ---Puts the indications of an event into a queue: for modem/notifications.lua.
