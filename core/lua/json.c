@@ -15,7 +15,7 @@
 
 #include "lua/modules.h"
 
-enum { MAX_DEPTH = 200 };
+enum { MAX_DEPTH = 200, FEW_KEYS = 16 };
 
 /* ---- writing ---- */
 
@@ -182,17 +182,14 @@ static int compare_keys(const void *one, const void *other)
     return order ? order : (a->length > b->length) - (a->length < b->length);
 }
 
-/* Pushes the table's keys as a userdata, sorted: texts, then numbers. */
-static struct key *push_keys(lua_State *L, int table, size_t *count)
+/* Keys of the table, as many as there is room for; returns how many it has. */
+static size_t collect_keys(lua_State *L, int table, struct key *keys, size_t room)
 {
-    size_t n = 0;
-    for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1))
-        n++;
-    struct key *keys = lua_newuserdatauv(L, (n ? n : 1) * sizeof(*keys), 0);
-    *count = n;
-    n = 0;
-    for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
-        struct key *key = &keys[n++];
+    size_t count = 0;
+    for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1), count++) {
+        if (count >= room)
+            continue;
+        struct key *key = &keys[count];
         key->text = NULL;
         if (lua_type(L, -2) == LUA_TSTRING)
             key->text = lua_tolstring(L, -2, &key->length);
@@ -201,7 +198,19 @@ static struct key *push_keys(lua_State *L, int table, size_t *count)
         else
             luaL_error(L, "a %s is no key of JSON", luaL_typename(L, -2));
     }
-    qsort(keys, n, sizeof(*keys), compare_keys);
+    return count;
+}
+
+/* Sorts the table's keys: texts, then numbers. They are in `few`, or in a userdata that is pushed. */
+static struct key *sort_keys(lua_State *L, int table, struct key few[FEW_KEYS], size_t *count)
+{
+    struct key *keys = few;
+    *count = collect_keys(L, table, few, FEW_KEYS);
+    if (*count > FEW_KEYS) {
+        keys = lua_newuserdatauv(L, *count * sizeof(*keys), 0);
+        collect_keys(L, table, keys, *count);
+    }
+    qsort(keys, *count, sizeof(*keys), compare_keys);
     return keys;
 }
 
@@ -236,11 +245,13 @@ static bool is_among(lua_State *L, int list, lua_Integer count, const struct key
 static void put_object(struct writer *w, int table, int level)
 {
     lua_State *L = w->L;
+    struct key few[FEW_KEYS];
     size_t count, length;
     bool first = true;
     if (luaL_getmetafield(L, table, "__jsonorder") == LUA_TNIL)
-        lua_newtable(L);
-    luaL_checktype(L, -1, LUA_TTABLE);
+        lua_pushliteral(L, ""); /* of no length, as an empty list */
+    else
+        luaL_checktype(L, -1, LUA_TTABLE);
     int order = lua_gettop(L);
     lua_Integer named = (lua_Integer)lua_rawlen(L, order);
     put_char(w, '{');
@@ -257,7 +268,7 @@ static void put_object(struct writer *w, int table, int level)
         }
         lua_pop(L, 1);
     }
-    const struct key *keys = push_keys(L, table, &count);
+    const struct key *keys = sort_keys(L, table, few, &count);
     for (size_t i = 0; i < count; i++) {
         char number[32];
         const char *name = keys[i].text;

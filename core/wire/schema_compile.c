@@ -8,6 +8,9 @@
 
 #define RESULT 0x02 /* the TLV of a response which the others depend on */
 
+/* What a pool has room for at first: most keep half as much, and more. */
+#define POOL_SIZE 16
+
 int mt_schema_refuse_pushed(struct mt_schema_compiler *c)
 {
     mt_schema_path_push(c->L, &c->path);
@@ -239,7 +242,7 @@ void mt_schema_compile(lua_State *L, bool tlvs, bool is_response, bool late)
 
     luaL_checkstack(L, 8 * MT_SCHEMA_DEPTH_MAX, NULL);
     c.path.message = lua_tostring(L, 1);
-    lua_newtable(L); /* the pool */
+    lua_createtable(L, POOL_SIZE, 0); /* the pool */
     codec = lua_newuserdatauv(L, sizeof(*codec), 1);
     *codec = (struct mt_schema_codec){ .name = NULL };
     lua_pushvalue(L, MT_SCHEMA_POOL);

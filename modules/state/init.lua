@@ -30,7 +30,9 @@ local function mistake(shape, values)
   elseif values.version ~= nil and values.version ~= shape.version then
     return ("it is of version %s, and this moontower knows version %d"):format(tostring(values.version), shape.version)
   end
-  return select(2, validate.record(shape.required, shape.optional)[1](values))
+  shape.check = shape.check or validate.record(shape.required, shape.optional)[1]
+  local _, why = shape.check(values)
+  return why
 end
 
 local function unfit(path, why, values)
@@ -101,7 +103,8 @@ local function new_store(folder)
   ---@param name string
   ---@return string
   function store.path(kind, name)
-    return ("%s/%s/%s.json"):format(store.folder, kind, (name:gsub("[^%w._-]", "_")))
+    local file = name:find "[^%w._-]" and name:gsub("[^%w._-]", "_") or name -- few need the copy
+    return store.folder .. "/" .. kind .. "/" .. file .. ".json"
   end
 
   ---Reads a file that another part of the program looks after: one that does not fit is left to that.
@@ -142,14 +145,14 @@ local function new_store(folder)
   ---@return true? ok
   ---@return moontower.error? err
   function store.save(kind, name, values)
-    local shape, versioned = shape_of(kind), {}
-    for key, value in pairs(values) do versioned[key] = value end
-    versioned.version = shape.version
-    local why = mistake(shape, versioned)
+    local shape = shape_of(kind)
+    values.version = shape.version
+    local why = mistake(shape, values)
+    local text = not why and json.encode(values, true)
+    values.version = nil
     if why then
       error(("%s/%s: %s"):format(kind, name, why), 2)
     end
-    local text = json.encode(versioned, true)
     local ok, err = in_folder(store.folder .. "/" .. kind, function()
       return fs.write_atomic(store.path(kind, name), text, 384) -- 0600
     end)

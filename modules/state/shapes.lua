@@ -28,6 +28,7 @@ local others = {
 ---@field version integer
 ---@field required table<string, validate.kind>
 ---@field optional table<string, validate.kind>?
+---@field check (fun(values: any): boolean, string?)? of both; made when it is first needed
 ---@field is_precious boolean? a damaged one stays where it is: what it forbids must not be allowed by moving it
 
 -- A kind is declared by a function, which is called when the kind is first read: a run needs few of them.
