@@ -6,6 +6,7 @@ local json = require "base.json"
 local lazy = require "base.lazy"
 local attach_apn = lazy "modem.attach_apn"
 local apns = lazy "modem.apn"
+local apn_search = lazy "modem.apn_search"
 local carrier = lazy "carrier"
 local modem = lazy "modem"
 local option = require "cli.option"
@@ -26,8 +27,8 @@ end
 local function list_of(device, chosen, record)
   local list = {}
   for candidate in apns.search(device, chosen, {}):each() do
-    local refusal = (record.refused or {})[apns.key(candidate)]
-    local pause = apns.pause(refusal)
+    local refusal = (record.refused or {})[apn_search.key(candidate)]
+    local pause = apn_search.pause(refusal)
     list[#list + 1] = {
       apn = candidate.apn, ip = candidate.ip or "ipv4v6", user = candidate.user, auth = candidate.auth,
       from = candidate.from, source = candidate.source,
@@ -89,9 +90,9 @@ local function show(device, args)
   if not chosen then
     return nil, err
   end
-  local card = apns.card(device)
+  local card = apn_search.card(device)
   local known = { iccid = card.iccid, imsi = card.imsi, home = card.home, gid1 = card.gid1(), spn = card.spn() }
-  local record = apns.record(card.iccid)
+  local record = apn_search.record(card.iccid)
   local list = list_of(device, chosen, record)
   local attach, changed = attach_apn.get(device), attach_apn.changed(device)
   if args.json then
@@ -109,7 +110,7 @@ local function forget(device)
   local sim, err = device:sim()
   local ok
   if sim then
-    ok, err = apns.forget(sim.iccid)
+    ok, err = apn_search.forget(sim.iccid)
   end
   return ok and 0, err
 end

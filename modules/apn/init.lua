@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Which access points a SIM's operator may have: of the carriers' files, and of the list of the world's operators.
 --
--- What a network has taken before, and what it is asked first, is modem/apn.lua's.
+-- What a network has taken before, and what it is asked first, is modem/apn_search.lua's.
 
 local carrier = require "carrier"
 local log = require "log"

@@ -6,7 +6,7 @@
 -- (cause 19): what was there before is written down first, and comes back unless the modem is registered then.
 
 local lazy = require "base.lazy"
-local apns = lazy "modem.apn"
+local apn_search = lazy "modem.apn_search"
 local at = lazy "at"
 local errors = require "errors"
 local extensions = lazy "mbim.ms_basic_connect_extensions"
@@ -200,7 +200,7 @@ function M.changed(modem)
 end
 
 -- A wish that the network refuses as well: each try writes into the modem twice, and restarts its radio twice. So it is
--- left alone for a while, longer each time, as modem/apn.lua leaves a refused APN.
+-- left alone for a while, longer each time, as modem/apn_search.lua leaves a refused APN.
 local function note_refusal(modem, wanted)
   local earlier = modem.refused_attach
   local times = earlier and M.same(earlier.wanted, wanted) and earlier.times or 0
@@ -209,7 +209,7 @@ end
 
 local function is_left_alone(modem, wanted)
   local refusal = rawget(modem, "refused_attach")
-  return refusal ~= nil and M.same(refusal.wanted, wanted) and apns.pause(refusal) > 0
+  return refusal ~= nil and M.same(refusal.wanted, wanted) and apn_search.pause(refusal) > 0
 end
 
 ---What was there before comes back, if a try is not over: also one of a run that was killed.

@@ -27,7 +27,7 @@ local wait = require "modem.wait"
 ---@field blame { words: string, at: number }? what another program has done to it last that ends a connection
 ---@field ordered_by_others number when another program last gave an order through our broker, on task.now()'s clock
 ---@field private network_released_at number? when the network ended that, with nothing else wrong: see modem/up.lua
----@field found_apn apn.candidate? what was connected last, of those that were looked for: see modem/apn.lua
+---@field found_apn apn.candidate? what was connected last, of those that were looked for: see modem/apn_search.lua
 ---@field cell_changed_at number? when an indication said last that it may be on another cell
 ---@field message_news table? which SMS have come in: see modem/message_news.lua
 ---@field is_asked_for_cells boolean?

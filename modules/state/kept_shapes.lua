@@ -89,7 +89,7 @@ function declared.aggregation() return {
   optional = { kernel = text, incarnation = text, protocol = validate.one_of { "qmapv4", "qmapv5" } },
 } end
 
--- By a hash of the ICCID: see modem/apn.lua. Passwords are looked up again where they came from.
+-- By a hash of the ICCID: see modem/apn_search.lua. Passwords are looked up again where they came from.
 function declared.apns() return {
   version = 1,
   required = {},

@@ -3,6 +3,8 @@
 -- what is remembered of it.
 
 local air = require "support.air"
+local apn_list = require "modem.apn_list"
+local apn_search = require "modem.apn_search"
 local apns = require "modem.apn"
 local card_files = require "modem.card_files"
 local carrier = require "carrier"
@@ -95,7 +97,7 @@ function T.test_the_network_s_choice_comes_first_and_is_not_remembered()
     local asked = asked_of(modem)
     local link <close> = assert(modem:up())
     eq({ asked, link.bearer.apn }, { { "" }, "" })
-    eq(apns.record(assert(modem:sim()).iccid), {})
+    eq(apn_search.record(assert(modem:sim()).iccid), {})
   end)
 end
 
@@ -163,7 +165,7 @@ function T.test_a_cause_that_is_not_about_the_apn_ends_the_search()
       local asked = asked_of(modem)
       local link, err = modem:up()
       eq({ link, err.code, err.detail.nw_error, asked }, { nil, "connect-refused", tonumber(cause), { "" } }, protocol)
-      eq(apns.record(assert(modem:sim()).iccid), {})
+      eq(apn_search.record(assert(modem:sim()).iccid), {})
     end
   end)
 end
@@ -207,12 +209,12 @@ end
 function T.test_the_group_and_the_name_of_a_card()
   with_modem(function(modem, sim, protocol)
     sim.card.gid1, sim.card.spn = "6d38", "Größe"
-    local found = apns.card(modem)
+    local found = apn_search.card(modem)
     eq({ found.imsi, found.home, found.gid1(), found.spn() }, { "310120000000123",
     "310120", "6D38FFFFFFFFFFFF", "Größe" },
       protocol)
     sim.card.gid1, sim.card.spn = nil, "Київ"
-    found = apns.card(modem)
+    found = apn_search.card(modem)
     eq({ found.gid1(), found.spn() }, { nil, "Київ" }, protocol)
     local bytes, err = modem:card_file(0x6f99)
     eq({ bytes, err.code }, { nil, "not-found" }, protocol)
@@ -364,11 +366,11 @@ end
 
 function T.test_what_was_refused_is_left_alone_for_longer_each_time()
   local now = os.time()
-  local function pause(times, ago) return math.ceil(apns.pause { time = now - ago, times = times }) end
+  local function pause(times, ago) return math.ceil(apn_search.pause { time = now - ago, times = times }) end
   lu.assertAlmostEquals(pause(1, 0), 300, 2)
   lu.assertAlmostEquals(pause(3, 100), 1100, 2)
   lu.assertAlmostEquals(pause(100, 0), 6 * 3600, 2)
-  eq({ pause(1, 301), pause(1, -1000), apns.pause(nil) }, { 0, 0, 0 })
+  eq({ pause(1, 301), pause(1, -1000), apn_search.pause(nil) }, { 0, 0, 0 })
 end
 
 function T.test_one_search_has_an_end()
@@ -379,7 +381,7 @@ function T.test_one_search_has_an_end()
     fault(sim, "refuse-apn")
     local asked = asked_of(modem)
     local link = modem:up()
-    eq({ link, #asked }, { nil, apns.MOST })
+    eq({ link, #asked }, { nil, apn_list.MOST })
   end, { "mbim" })
 end
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Connecting, and what a network gives or refuses.
 
-local apns = require "modem.apn"
+local apn_search = require "modem.apn_search"
 local lu = require "luaunit"
 local tools = require "support.behaviours.tools"
 
@@ -19,7 +19,7 @@ function behaviours.an_apn_that_is_looked_for(modem, sim)
     return activate(...)
   end
   sim:set_attach_apn "" -- which over QMI is the profile of the default APN
-  apns.forget(modem:sim().iccid)
+  apn_search.forget(modem:sim().iccid)
   local link <close> = assert(modem:up())
   eq({ asked, link.bearer.apn, link.bearer.from, link.bearer.source },
     { { "", "r.ispsn" }, "r.ispsn", "carrier", "calyx-sprint" })
