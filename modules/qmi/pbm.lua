@@ -2,7 +2,7 @@
 -- PBM, phonebook manager: which phone books the card has, and which numbers are for emergencies.
 
 local qmi = require "qmi.message"
-local types = require "qmi.types"
+local types = require "qmi.card_types"
 
 local u8, u16, u32 = qmi.u8, qmi.u16, qmi.u32
 local flags, bool, struct, list = qmi.flags, qmi.bool, qmi.struct, qmi.list

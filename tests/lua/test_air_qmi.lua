@@ -16,7 +16,7 @@ local T = {}
 local eq = lu.assertEquals
 
 require("modem.cell_news").quiet = 0
-require("modem.qmi.events").signal_pause = 0
+require("modem.qmi.service_events").signal_pause = 0
 local PATIENCE = 60
 
 local entered, refused = tier1.enter()

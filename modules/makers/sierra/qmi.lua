@@ -4,7 +4,7 @@
 
 local fields = require("qmi.wds.profile").profile_fields
 local qmi = require "qmi"
-local types = require "qmi.nas.types"
+local band = require "qmi.nas.band_types"
 
 local u8, u16, u32, u64, i8 = qmi.u8, qmi.u16, qmi.u32, qmi.u64, qmi.i8
 local enum, list, struct, optional = qmi.enum, qmi.list, qmi.struct, qmi.optional
@@ -94,8 +94,8 @@ message("nas", "get_status", {
       enum(u8, { attached = 0, detached = 1, unknown = 0xff }) "packet_service_state",
     } "common_info",
     [0x10] = struct {
-      types.active_band_u8 "band",
-      types.bandwidth_u8 "bandwidth",
+      band.active_band_u8 "band",
+      band.bandwidth_u8 "bandwidth",
       u16 "rx_channel",
       u16 "tx_channel",
       enum(u8, {

@@ -2,6 +2,7 @@
 -- Messages of the device management service about what the modem is and can do.
 
 local qmi = require "qmi.message"
+local bands = require "qmi.band_types"
 local types = require "qmi.types"
 
 local u8, u16, u32 = qmi.u8, qmi.u16, qmi.u32
@@ -52,8 +53,8 @@ message("get_software_version", 0x0051, "Get Software Version", function() retur
 
 message("get_band_capabilities", 0x0045, "Get Band Capabilities", function() return {
   response = {
-    [0x01] = types.bands "band_capability",
-    [0x10] = types.lte_bands "lte_band_capability",
+    [0x01] = bands.bands "band_capability",
+    [0x10] = bands.lte_bands "lte_band_capability",
     [0x12] = list(u16, u16) "extended_lte_band_capability", -- the bands' numbers, all of them
     [0x13] = list(u16, u16) "nr5g_band_capability",
   },

@@ -2,7 +2,7 @@
 -- Messages of the device management service about the operating mode, power and activation, and its indications.
 
 local qmi = require "qmi.message"
-local types = require "qmi.types"
+local types = require "qmi.card_types"
 
 local u8, u16 = qmi.u8, qmi.u16
 local enum, flags, bool, struct = qmi.enum, qmi.flags, qmi.bool, qmi.struct

@@ -2,7 +2,7 @@
 -- The card, by DMS: PINs, ICCID, IMSI, locks. Newer modems refuse these messages in favour of UIM.
 
 local qmi = require "qmi.message"
-local types = require "qmi.types"
+local types = require "qmi.card_types"
 
 local u8, enum, bool, struct = qmi.u8, qmi.enum, qmi.bool, qmi.struct
 

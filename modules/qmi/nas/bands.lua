@@ -2,6 +2,7 @@
 -- NAS, network access: when the modem reports its signal, and the bands and carrier aggregation in use, as data.
 
 local qmi = require "qmi.message"
+local band = require "qmi.nas.band_types"
 local types = require "qmi.nas.types"
 
 local u8, u16, u32, i8, i16, i32 = qmi.u8, qmi.u16, qmi.u32, qmi.i8, qmi.i16, qmi.i32
@@ -31,7 +32,7 @@ message("set_event_report", 0x0002, "Set Event Report", function() return {
     [0x10] = struct { i8 "strength", types.radio_interface "radio_interface" } "signal_strength", -- dBm
     [0x11] = list(u8, struct {
       types.radio_interface "radio_interface",
-      types.active_band "active_band_class",
+      band.active_band "active_band_class",
       u16 "active_channel",
     }) "rf_band_information",
     [0x12] = struct { types.service_domain "service_domain", u16 "reject_cause" } "registration_reject_reason",
@@ -92,15 +93,15 @@ message("get_rf_band_information", 0x0031, "Get RF Band Information", function()
   response = {
     [0x01] = list(u8, struct {
       types.radio_interface "radio_interface",
-      types.active_band "active_band_class",
+      band.active_band "active_band_class",
       u16 "active_channel",
     }) "list",
     [0x11] = list(u8, struct {
       types.radio_interface "radio_interface",
-      types.active_band "active_band_class",
+      band.active_band "active_band_class",
       u32 "active_channel",
     }) "extended_list", -- NR's channel numbers do not fit into the first
-    [0x12] = list(u8, struct { types.radio_interface "radio_interface", types.bandwidth "bandwidth" }) "bandwidth_list",
+    [0x12] = list(u8, struct { types.radio_interface "radio_interface", band.bandwidth "bandwidth" }) "bandwidth_list",
   },
 } end)
 
@@ -128,26 +129,26 @@ local function scell_state() return enum(u32, { deconfigured = 0, deactivated = 
 
 message("get_lte_cphy_ca_info", 0x00ac, "Get LTE Cphy CA Info", function() return {
   response = {
-    [0x11] = types.bandwidth "dl_bandwidth",
+    [0x11] = band.bandwidth "dl_bandwidth",
     [0x12] = struct {
       u16 "physical_cell_id",
       u16 "rx_channel",
-      types.bandwidth "dl_bandwidth",
-      types.active_band "lte_band",
+      band.bandwidth "dl_bandwidth",
+      band.active_band "lte_band",
       scell_state() "state",
     } "phy_ca_agg_scell_info",
     [0x13] = struct {
       u16 "physical_cell_id",
       u16 "rx_channel",
-      types.bandwidth "dl_bandwidth",
-      types.active_band "lte_band",
+      band.bandwidth "dl_bandwidth",
+      band.active_band "lte_band",
     } "phy_ca_agg_pcell_info",
     [0x14] = u8 "scell_index",
     [0x15] = list(u8, struct {
       u16 "physical_cell_id",
       u16 "rx_channel",
-      types.bandwidth "dl_bandwidth",
-      types.active_band "lte_band",
+      band.bandwidth "dl_bandwidth",
+      band.active_band "lte_band",
       scell_state() "state",
       u8 "cell_index",
     }) "phy_ca_agg_secondary_cells",

@@ -63,7 +63,7 @@ local selection = enum(u8, { automatic = 0, manual = 1 })
 
 local emergency = yes_no "emergency_mode"
 local mode = types.mode_preference "mode_preference"
-local band = require("qmi.types").bands "band_preference"
+local band = require("qmi.band_types").bands "band_preference"
 local cdma_prl = enum(u16, {
   ["a-side-only"] = 1, ["b-side-only"] = 2, ["any"] = 0x3fff,
 }) "cdma_prl_preference"

@@ -12,31 +12,6 @@ local yes_no = bool(u8)
 ---@class qmi.nas_system
 local system, message = qmi.messages "nas"
 
-message("register_indications", 0x0003, "Register Indications", function() return {
-  request = {
-    [0x10] = yes_no "system_selection_preference",
-    [0x12] = yes_no "ddtm_events",
-    [0x13] = yes_no "serving_system_events",
-    [0x14] = yes_no "dual_standby_preference",
-    [0x15] = yes_no "subscription_info",
-    [0x17] = yes_no "network_time",
-    [0x18] = yes_no "system_info",
-    [0x19] = yes_no "signal_info",
-    [0x1a] = yes_no "error_rate",
-    [0x1b] = yes_no "hdr_new_uati_assigned",
-    [0x1c] = yes_no "hdr_session_closed",
-    [0x1d] = yes_no "managed_roaming",
-    [0x1e] = yes_no "current_plmn_name",
-    [0x1f] = yes_no "embms_status",
-    [0x20] = yes_no "rf_band_information",
-    [0x21] = struct {
-      yes_no "enable_network_reject_indications",
-      yes_no "suppress_system_info_indications",
-    } "network_reject_information",
-  },
-  response = {},
-} end)
-
 local roaming_indicator = enum(u8, { on = 0, off = 1 }) -- on: roaming
 local cdma_ids = struct { u16 "sid", u16 "nid" }
 local attach_state = enum(u8, { unknown = 0, attached = 1, detached = 2 })
@@ -148,16 +123,6 @@ message("get_home_network", 0x0025, "Get Home Network", function() return {
     } "home_network_3gpp2_ext",
     [0x12] = struct { yes_no "is_3gpp", yes_no "includes_pcs_digit" } "home_network_3gpp_mnc",
     [0x13] = types.network_name_source "network_name_source",
-  },
-} end)
-
-message("network_reject", 0x0068, "Network Reject", function() return {
-  indication = {
-    [0x01] = types.radio_interface "radio_interface",
-    [0x02] = types.service_domain "service_domain",
-    [0x03] = u8 "reject_cause", -- a cause of 3GPP: require("cause") has the words
-    [0x10] = types.plmn_digits "plmn",
-    [0x11] = u32 "closed_subscriber_group",
   },
 } end)
 

@@ -2,7 +2,7 @@
 -- The files of the card, logical channels to its applications, and bare commands to it: the rest of UIM.
 
 local qmi = require "qmi.message"
-local types = require "qmi.types"
+local types = require "qmi.card_types"
 
 local u8, u16, u32 = qmi.u8, qmi.u16, qmi.u32
 local enum, flags, bool, struct, list = qmi.enum, qmi.flags, qmi.bool, qmi.struct, qmi.list

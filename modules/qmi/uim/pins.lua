@@ -2,7 +2,7 @@
 -- The user identity module service: the card's slots, its applications and its PINs.
 
 local qmi = require "qmi.message"
-local types = require "qmi.types"
+local types = require "qmi.card_types"
 
 local u8, u32 = qmi.u8, qmi.u32
 local enum, bool, struct, list = qmi.enum, qmi.bool, qmi.struct, qmi.list

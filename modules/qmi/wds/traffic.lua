@@ -2,7 +2,7 @@
 -- WDS, wireless data: statistics, rates, dormancy and the radio technology of a data connection, as data.
 
 local qmi = require "qmi.message"
-local types = require "qmi.wds.types"
+local types = require "qmi.wds.traffic_types"
 
 local u8, u16, u32, u64 = qmi.u8, qmi.u16, qmi.u32, qmi.u64
 local enum, flags, bool, struct, list, lstring = qmi.enum, qmi.flags, qmi.bool, qmi.struct, qmi.list, qmi.lstring

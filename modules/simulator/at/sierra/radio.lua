@@ -2,7 +2,7 @@
 -- Sierra Wireless's AT commands about technologies and bands: what QMI calls system selection preference.
 
 local schema = require "schema"
-local bands_of_qmi = require("qmi.types").bands
+local bands_of_qmi = require("qmi.band_types").bands
 
 -- Technologies ------------------------------------------------------------------------------------------------------
 
