@@ -6,6 +6,19 @@
 #include <stddef.h>
 
 static void arm_clock(struct mt_loop *loop);
+static void insert(struct mt_loop *loop, struct mt_timer *timer, uint64_t due);
+
+/*
+ * While this process was blocked, as by a write to slow flash, the answer may have come that a
+ * deadline waits for: it must be read before the deadline passes. The tasks that read it, and the
+ * programs that write it, were perhaps blocked as long, and get a tenth of that.
+ */
+static uint64_t grace(const struct mt_timer *timer, uint64_t now)
+{
+    uint64_t late = now - timer->due;
+
+    return timer->was_late || late < 20 ? 0 : late < 10000 ? late / 10 : 1000;
+}
 
 static void on_clock(uv_timer_t *clock)
 {
@@ -14,8 +27,14 @@ static void on_clock(uv_timer_t *clock)
     /* A fired timer may start or stop others, so look at the head again each time. */
     while (loop->first && loop->first->due <= uv_now(&loop->uv)) {
         struct mt_timer *timer = loop->first;
+        uint64_t more = grace(timer, uv_now(&loop->uv));
         mt_timer_stop(timer);
-        timer->fire(timer);
+        if (more > 0) {
+            insert(loop, timer, uv_now(&loop->uv) + more);
+            timer->was_late = true;
+        } else {
+            timer->fire(timer);
+        }
     }
     arm_clock(loop);
     /*
@@ -57,15 +76,10 @@ int mt_loop_close(struct mt_loop *loop)
     return uv_loop_close(&loop->uv);
 }
 
-void mt_timer_start(struct mt_loop *loop, struct mt_timer *timer, double seconds,
-                    void (*fire)(struct mt_timer *timer))
+static void insert(struct mt_loop *loop, struct mt_timer *timer, uint64_t due)
 {
-    mt_timer_stop(timer);
     timer->loop = loop;
-    timer->fire = fire;
-    /* uv_now() has lost the part of a millisecond: counted from it, a timer would fire that much early. */
-    timer->due = seconds > 0 ? (uint64_t)ceil((double)uv_hrtime() / 1e6 + fmin(seconds, 1e9) * 1e3)
-                             : uv_now(&loop->uv);
+    timer->due = due;
 
     /* A sorted list: a modem has a handful of deadlines, most of them about equally far away. */
     struct mt_timer **slot = &loop->first;
@@ -79,6 +93,18 @@ void mt_timer_start(struct mt_loop *loop, struct mt_timer *timer, double seconds
     if (*slot)
         (*slot)->previous = timer;
     *slot = timer;
+}
+
+void mt_timer_start(struct mt_loop *loop, struct mt_timer *timer, double seconds,
+                    void (*fire)(struct mt_timer *timer))
+{
+    /* uv_now() has lost the part of a millisecond: counted from it, a timer would fire that much early. */
+    double due = (double)uv_hrtime() / 1e6 + (seconds > 0 ? fmin(seconds, 1e9) * 1e3 : 0);
+
+    mt_timer_stop(timer);
+    timer->fire = fire;
+    timer->was_late = false;
+    insert(loop, timer, (uint64_t)(seconds > 0 ? ceil(due) : due));
     if (loop->first == timer)
         arm_clock(loop);
 }

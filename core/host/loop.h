@@ -27,6 +27,7 @@ struct mt_timer {
     struct mt_timer *previous, *next;
     struct mt_loop *loop; /* NULL while not running */
     uint64_t due;         /* in uv_now() milliseconds */
+    bool was_late;        /* it was to fire while the process was blocked, and got more time */
     void (*fire)(struct mt_timer *timer);
 };
 

@@ -45,6 +45,24 @@ function T.test_terminal_is_raw_while_it_is_open()
   lu.assertEquals(settings(path), before)
 end
 
+-- A deadline that passes while this process is blocked, as by a file on slow flash, ends no wait for what has come.
+function T.test_what_has_come_while_the_process_was_blocked_is_read()
+  local fd, path = assert(descriptor.pty())
+  local master <close> = assert(port.adopt(fd, "stream"))
+  local slave <close> = assert(io.open(path, "w"))
+  local group <close> = task.group()
+  local reading = group:spawn(task.timeout, 0.05, master.read, master)
+  local in_vain = group:spawn(task.timeout, 0.05, function() task.sleep(1e6) end)
+  task.sleep(0)
+  slave:write "answer"
+  slave:flush()
+  local blocked = task.now() + 0.3
+  repeat until task.now() > blocked
+  lu.assertEquals({ reading:join() }, { true, "answer" })
+  local _, _, err = in_vain:join()
+  lu.assertEquals(err.code, "timeout") -- and a wait for nothing still ends
+end
+
 function T.test_a_renewed_terminal_is_raw_again_and_empty()
   local fd, path = assert(descriptor.pty())
   local ours <close> = assert(port.adopt(fd, "stream"))
