@@ -113,18 +113,6 @@ local function protocol_for(description, wanted)
   }
 end
 
--- A command that only looks is through soon, and there is no event that says so.
-local function take_lock(key, patience)
-  local deadline, pause = task.now() + patience, 0.05
-  local lock, err = state.lock(key)
-  while not lock and err.code == "busy" and task.now() + pause < deadline do
-    task.sleep(pause)
-    pause = pause * 2
-    lock, err = state.lock(key)
-  end
-  return lock, err
-end
-
 ---Opens a modem's control port. Nothing is sent yet: see modem:start(). In the daemon, which has it open already, the
 ---modem is borrowed: closing it then leaves it to the others.
 ---@param description modem.description
@@ -155,7 +143,7 @@ function M.open_alone(description, options)
   local protocol, err = protocol_for(description, options.protocol)
   local lock
   if protocol then
-    lock, err = take_lock(description.key, options.patience or PATIENCE)
+    lock, err = state.await_lock(description.key, options.patience or PATIENCE)
   end
   if not lock then
     return nil, err

@@ -17,6 +17,7 @@ local FILE, VARIABLE = "/etc/moontower/pin", "MOONTOWER_PIN"
 local KIND, NAME = "pins", "sent"
 local TRIES = 3 -- which have to be left
 local SIM_TIME = 30
+local PATIENCE = 10 -- seconds, while another modem's PIN is written down
 
 ---@class pin.options
 ---@field file string? instead of /etc/moontower/pin
@@ -121,8 +122,7 @@ end
 
 -- Changes the ledger as it is on disk now: other modems have PINs, too.
 local function change(self, date)
-  local held, err = state.lock("pins")
-  local lock <close> = held
+  local lock <close>, err = state.await_lock("pins", PATIENCE)
   local list
   if lock then
     list, err = ledger()

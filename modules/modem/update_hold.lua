@@ -9,6 +9,7 @@ local process = require "core.process"
 local state = require "state"
 
 local KIND = "updates"
+local PATIENCE = 5 -- seconds: others have the lock while they look
 
 local M = {}
 
@@ -48,7 +49,7 @@ local function holder_of(name)
 end
 
 -- Who writes or removes has it: else two could begin at once, or one that begins be removed as one that is over.
-local function lock_of(name) return state.lock("update " .. name) end
+local function lock_of(name, patience) return state.await_lock("update " .. name, patience) end
 
 local function is_being_updated(name, held, pid)
   return errors.new {
@@ -63,7 +64,7 @@ end
 ---@return moontower.error? why nil: no
 function M.why_held(name)
   local held, pid = holder_of(name)
-  local lock <close> = held and not pid and lock_of(name) or nil
+  local lock <close> = held and not pid and lock_of(name, 0) or nil
   if lock then
     held, pid = holder_of(name)
     if not pid then
@@ -79,7 +80,7 @@ end
 ---@return true? ok
 ---@return moontower.error? err
 function M.hold(name, command)
-  local lock <close>, err = lock_of(name)
+  local lock <close>, err = lock_of(name, PATIENCE)
   if not lock then
     return nil, err
   end

@@ -6,6 +6,7 @@ local lazy = require "base.lazy"
 local errors = require "errors"
 local fs = require "core.fs"
 local json = require "core.json"
+local task = require "task"
 local validate = require "base.validate"
 local log = lazy "log"
 local process = lazy "core.process"
@@ -264,6 +265,22 @@ function M.lock(name)
   end
   err.hint = err.code == "permission" and "Run it as root, for example with sudo." or nil
   return nil, err
+end
+
+---Takes a lock that another process needs for a moment only, as one that just looks: no event tells when it is free.
+---@param name string
+---@param seconds number to wait at most
+---@return core.fs.lock? lock
+---@return moontower.error? err as of lock()
+function M.await_lock(name, seconds)
+  local deadline, pause = task.now() + seconds, 0.02
+  local lock, err = M.lock(name)
+  while not lock and err.code == "busy" and task.now() < deadline do
+    task.sleep(pause)
+    pause = math.min(pause * 2, 0.5)
+    lock, err = M.lock(name)
+  end
+  return lock, err
 end
 
 return M

@@ -122,7 +122,7 @@ end
 ---@return true? ok
 ---@return moontower.error? err it has a guard already
 M.stand = errors.protect(function(key, terms)
-  local lock <close> = errors.check(trial.lock(key))
+  local lock <close> = errors.check(trial.lock(key, START_TIME)) -- the last guard may be about to end
   for _, path in ipairs(trial.folders()) do fs.mkdir(path, 448) end
   local port <close> = errors.check(ports.open(socket(key)))
   if wait(key, port, terms) then

@@ -81,9 +81,10 @@ end
 
 ---The lock that the guard of a change holds.
 ---@param key string
+---@param patience number? seconds to wait while another has it; 0 if not given
 ---@return core.fs.lock? lock
 ---@return moontower.error? err "busy": it has a guard
-function M.lock(key) return state.lock("trial " .. key) end
+function M.lock(key, patience) return state.await_lock("trial " .. key, patience or 0) end
 
 ---@param key string
 ---@return boolean

@@ -45,6 +45,13 @@ function T.test_the_right_pin()
   end
 end
 
+-- As at the start of a computer with two modems.
+function T.test_the_pin_of_another_modem_is_being_written_down()
+  local held = "mkdir -p /run/moontower/locks; flock /run/moontower/locks/pins sh -c 'echo >/run/held; sleep 1' & "
+    .. "until [ -e /run/held ]; do sleep 0.05; done; "
+  world.assert_success(world.run(held .. pin_file "1234\\n" .. UP, { "pin-lock" }))
+end
+
 function T.test_a_wrong_pin_is_sent_once_ever()
   local again = "; " .. UP .. "; moontower simulate state --json | grep -o 'commands.:[0-9]*'"
   with_both("export MOONTOWER_PIN=9999; " .. UP .. again .. "; " .. UP .. " --pin-tries 1" .. again

@@ -75,6 +75,14 @@ function T.test_what_the_modem_accepts_and_ignores()
   lu.assertStrContains(result.err, "the modem accepted the order and does not follow it")
 end
 
+-- The guard of the change before may be about to end, or a command be looking whether there is one.
+function T.test_a_guard_waits_for_the_last_one()
+  local result = in_world([[moontower bands B25+B26 >/dev/null
+    flock /run/moontower/locks/trial_* sh -c 'echo >/run/test/held; sleep 1' & until_true '[ -e /run/test/held ]'
+    moontower bands all; echo status $?]])
+  assert_words(result.out, { "B25+B26 -> All bands\n", "Kept.\nstatus 0\n" })
+end
+
 -- `setup` would say more of its changes, and that nothing was changed.
 function T.test_an_error_before_anything_is_changed_is_that_of_the_command()
   local result = in_world("moontower bands n78; echo status $?; as_before")
