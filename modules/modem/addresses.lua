@@ -82,7 +82,7 @@ function M.read(modem, parameters)
       return modem:ip_configuration(parameters.session)
     end
     return told, failure
-  end, function(value) return value.session == parameters.session and is_complete(value) end, LATE)
+  end, is_complete, LATE, parameters.session)
   if not configuration and tells_none[err.code] then
     configuration, err = untold(modem, parameters.session, err)
   end
@@ -91,8 +91,6 @@ function M.read(modem, parameters)
     return nil, err
   elseif ended and ended.state == "deactivated" then
     return over(ended.nw_error)
-  elseif configuration.session ~= parameters.session then
-    return nothing_given(modem, parameters.session)
   elseif not has_address(configuration) and parameters.ip ~= "ipv6" then
     local lease, why = by_dhcp(modem, parameters.session)
     if lease then

@@ -258,15 +258,16 @@ function Modem:use_slot(number, options) return require("modem.slots").use(self,
 ---@param look fun(): table?, moontower.error? the verb that reads it now
 ---@param wanted fun(value: table): boolean
 ---@param seconds number
+---@param session integer? that it is about, of the events "session" and "ip"
 ---@return table? value the first that is wanted; the last there was, when none came in time
 ---@return moontower.error? err "timeout", or what `look` failed with at first; "busy" is waited for, too
-function Modem:wait_for(event, look, wanted, seconds)
+function Modem:wait_for(event, look, wanted, seconds, session)
   local events <close> = self:events(event) -- from before the look: nothing may slip through
   local value, err = look()
   if not value and err.code ~= "busy" then
     return nil, err
   end
-  return wait.on(events, value, look, wanted, seconds)
+  return wait.on(events, value, look, wanted, seconds, session)
 end
 
 ---Reads the addresses of an active session.

@@ -32,9 +32,10 @@ end
 ---@param look fun(): table?, moontower.error? the verb that reads it now
 ---@param wanted fun(value: table): boolean
 ---@param seconds number how long at most
+---@param session integer? what is told of another session says nothing
 ---@return table? value the first that is wanted; the last there was, when none came in time
 ---@return moontower.error? err "timeout", or "gone"
-function M.on(events, value, look, wanted, seconds)
+function M.on(events, value, look, wanted, seconds, session)
   local self = { events = events }
   local start = task.now()
   local pause, looked_at = FIRST_PAUSE, start
@@ -48,7 +49,7 @@ function M.on(events, value, look, wanted, seconds)
     local until_look = math.min(looked_at + pause, start + seconds) - now
     local event, err = next_event(self, math.max(until_look, 0))
     if event then
-      value = event.value
+      value = (not session or event.value.session == session) and event.value or value
     elseif err and err.code == "gone" then
       return nil, err
     elseif not err then

@@ -2,10 +2,13 @@
 -- What other modems say, which the simulated ones do not.
 
 local addresses = require "modem.addresses"
+local basic = require "mbim.basic_connect"
 local call_end = require "qmi.call_end"
 local card_channel = require "modem.mbim.card_channel"
 local cards = require "modem.qmi.card"
 local connecting = require "modem.mbim.connecting"
+local core_mbim = require "core.mbim"
+local descriptor = require "core.descriptor"
 local dms = require "qmi.dms"
 local errors = require "errors"
 local extensions = require "mbim.ms_basic_connect_extensions"
@@ -18,16 +21,20 @@ local messages = require "modem.mbim.messages"
 local nas = require "qmi.nas"
 local netlink = require "core.netlink"
 local new_simulated = require("simulator.modem").new
+local personality = require "simulator.models.personality"
+local ports = require "core.port"
 local prerequisites = require "modem.prerequisites"
 local qmi_address = require "modem.qmi.address"
 local qmi_messages = require "modem.qmi.messages"
 local qmi_ussd = require "modem.qmi.ussd"
 local serving = require "modem.qmi.serving_system"
 local sim_start = require "modem.sim_start"
+local simulated = require "support.simulated"
 local state = require "state"
 local task = require "task"
 local tier1 = require "simulator.tier1"
 local voice = require "qmi.voice"
+local wait = require "modem.wait"
 
 local T = {}
 
@@ -298,6 +305,115 @@ function T.test_a_connection_in_an_unknown_state_is_looked_at()
   }
   eq(assert(connecting.activate(modem, { session = 0, apn = "internet", ip = "ipv4" })).state, "activated")
   eq(orders, { "activate" })
+end
+
+-- ---- one whose MBIM answers are changed, while what it does stays as it is ----
+
+local function with_altered(alters, fn)
+  local model = personality.join(require "simulator.models.mc7455", { alters = alters })
+  simulated.with_modem({ composition = "mbim", model = model }, function(modem, sim)
+    simulated.await_home(modem)
+    fn(modem, sim)
+  end)
+end
+
+-- The network's cause comes in the indication that follows the refusal.
+function T.test_a_cause_that_comes_after_the_refusal()
+  with_altered({
+    [basic.connect] = function(values, sim)
+      if values.state == "deactivated" then
+        values.nw_error = 0
+        sim:after(0.02, function() sim:emit("session", 1) end) -- which is another one's
+        sim:after(0.04, function() sim:emit("session", 0) end)
+      end
+      return values
+    end,
+  }, function(modem)
+    local bearer, err = modem:connect { apn = "wrong" }
+    eq({ bearer, err.code, err.detail.nw_error }, { nil, "connect-refused", 33 })
+    lu.assertStrContains(err.message, "(cause 33)")
+  end)
+  -- The same where the answer is no failure, and says that it is not connected.
+  local told = { { name = "session", value = { session = 0, state = "deactivated" } },
+    { name = "session", value = { session = 0, state = "deactivated", nw_error = 33 } } }
+  local modem = {
+    asked_sim = true, mbim = { set = function() return { session = 0, state = "deactivated", nw_error = 0 } end },
+    events = function()
+      return setmetatable({ next = function() return table.remove(told, 1) end }, { __close = function() end })
+    end,
+    deactivate = function() return true end,
+  }
+  eq(select(2, connecting.activate(modem, { session = 0, apn = "x", ip = "ipv4" })).detail.nw_error, 33)
+  eq(select(2, connecting.activate(modem, { session = 0, apn = "x", ip = "ipv4" })).code, "connect-refused")
+end
+
+-- Answers about connections that name another session.
+function T.test_answers_about_another_session()
+  local wrong = {} -- commands of which the answers name another session, and how many of them
+  local function another(command)
+    return function(values)
+      if (wrong[command] or 0) > 0 then
+        wrong[command], values.session = wrong[command] - 1, 5
+      end
+      return values
+    end
+  end
+  with_altered({
+    [basic.connect] = another(basic.connect), [basic.ip_configuration] = another(basic.ip_configuration),
+  }, function(modem, sim)
+    wrong = { [basic.connect] = 1, [basic.ip_configuration] = 1 }
+    local bearer = assert(modem:connect { apn = "r.ispsn" })
+    eq({ bearer.session, #bearer.ipv4.addresses, wrong[basic.connect] }, { 0, 1, 0 })
+    wrong = { [basic.connect] = 1 }
+    eq(assert(modem:session(0)).state, "activated")
+    wrong = { [basic.connect] = math.huge, [basic.ip_configuration] = math.huge }
+    for _, verb in ipairs { "session", "ip_configuration" } do
+      local value, err = modem[verb](modem, 0)
+      eq({ value, err.code }, { nil, "malformed" }, verb)
+    end
+    wrong = { [basic.ip_configuration] = math.huge } -- all others say that it is connected
+    eq(assert(modem:bearer { session = 0, apn = "r.ispsn", ip = "ipv6" }).ipv6.addresses, {})
+    wrong = {}
+    assert(modem:deactivate(0))
+    eq(sim.sessions, {})
+  end)
+end
+
+-- Nor is an indication about another session taken for ours.
+function T.test_indications_about_another_session()
+  local answers = { { session = 0, ip = "own" }, { session = 0, ip = "own" } }
+  local events = { { value = { session = 5 } } }
+  local list = { next = function()
+    return table.remove(events, 1) or task.sleep(60)
+  end }
+  local function look() return table.remove(answers, 1) or errors.fail { code = "rejected", message = "no" } end
+  local value, err = wait.on(list, look(), look, function(told) return told.session ~= 0 end, 0.1, 0)
+  eq({ value.ip, err.code }, { "own", "timeout" })
+end
+
+-- An answer that is the first of no fragments fails the request at once; an indication is left out.
+function T.test_a_message_of_no_fragments()
+  local one, other = assert(descriptor.socketpair "seqpacket")
+  local theirs = assert(ports.adopt(other, "messages"))
+  local exchange <close> = core_mbim.exchange(assert(ports.adopt(one, "messages")), 4096, 4)
+  local function of_no_fragments(message) -- of which the number comes after type, length and transaction
+    local bytes = core_mbim.build(message)
+    return bytes:sub(1, 12) .. ("<I4"):pack(0) .. bytes:sub(17)
+  end
+  local caps = { service = basic.device_caps.service_uuid, cid = basic.device_caps.cid }
+  local group <close> = task.group()
+  group:spawn(function()
+    local asked = assert(core_mbim.parse(assert(theirs:read())))
+    local answer = { type = "command-done", transaction = asked.transaction, status = 0, info = "" }
+    local news = { type = "indication", info = "" }
+    for key, value in pairs(caps) do answer[key], news[key] = value, value end
+    assert(theirs:write(of_no_fragments(news)))
+    assert(theirs:write(of_no_fragments(answer)))
+    assert(theirs:write(core_mbim.build(news)))
+  end)
+  local answer, err = exchange:request({ type = "command", service = caps.service, cid = caps.cid }, 600)
+  eq({ answer, err.code }, { nil, "malformed" })
+  eq(assert(exchange:indication()).cid, caps.cid) -- the whole one
 end
 
 return T

@@ -405,6 +405,16 @@ static void notices_contradictions(void **state)
     assert_int_equal(add(&assembly, &fragments, 1, &message), MT_MBIM_BAD_FRAGMENT);
     assert_recovers();
 
+    for (int i = 0; i < 2; i++) {
+        split(&fragments, &answer, 64);
+        if (i > 0)
+            assert_int_equal(add(&assembly, &fragments, 0, &message), MT_MBIM_MORE);
+        mt_store_uint(fragments.bytes[i] + 12, 4, false, 0); /* of none */
+        assert_int_equal(add(&assembly, &fragments, i, &message), MT_MBIM_BAD_FRAGMENT);
+        assert_int_equal(message.transaction, answer.transaction);
+        assert_recovers();
+    }
+
     split(&fragments, &answer, 64);
     assert_int_equal(add(&assembly, &fragments, 0, &message), MT_MBIM_MORE);
     mt_store_uint(fragments.bytes[1] + 16, 4, false, 0xFFFFFFFF); /* beyond the total */

@@ -8,10 +8,12 @@ local dual_stack = require "modem.dual_stack"
 local errors = require "errors"
 local network_reject = lazy "modem.network_reject"
 local patience = require "modem.patience"
+local task = require "task"
 local wait = require "modem.wait"
 
 -- A connection may take the network a minute; libmbim's users wait longer still, but on a modem that is dead.
 local ATTACH_TIME, CONNECT_TIME, DISCONNECT_TIME = 60, 90, 10
+local CAUSE_TIME = 1
 
 ---@class modem.mbim
 local M = {}
@@ -69,6 +71,19 @@ local function connect(self, parameters)
   return patience.ask(function() return self.mbim:set(basic.connect, order, CONNECT_TIME) end)
 end
 
+-- Some modems tell the network's cause only in the indication that follows their refusal.
+local function later_cause(sessions, number, err)
+  if err and (err.detail or {}).status ~= "failure" then
+    return nil -- which says enough
+  end
+  local is_told, cause = task.timeout(CAUSE_TIME, function()
+    local event = sessions:next()
+    while event and not (event.value.session == number and event.value.nw_error) do event = sessions:next() end
+    return event ~= nil, event and event.value.nw_error
+  end)
+  return is_told and cause or nil
+end
+
 local function activate(self, parameters)
   local sessions <close> = self:events("session") -- from before the command: nothing may slip through
   local reply, err = connect(self, parameters)
@@ -78,28 +93,28 @@ local function activate(self, parameters)
     reply, err = connect(self, parameters)
   end
   local session = reply and answers.session(reply)
-  if reply and (not session or session.state == "unknown") then
+  if reply and (not session or session.session ~= parameters.session or session.state == "unknown") then
     session, err = self:session(parameters.session)
   end
   if session and session.state == "activating" then
     -- Some modems answer CONNECT before the session is up, and say the rest in an indication.
     session, err = wait.on(sessions, session, function() return self:session(parameters.session) end, function(value)
-      return value.session == parameters.session and value.state ~= "activating"
-    end, CONNECT_TIME)
+      return value.state ~= "activating"
+    end, CONNECT_TIME, parameters.session)
     if err and err.code == "timeout" then
       return errors.during(err, "the modem says it is connecting, and does not come to an end")
     end
   end
-  if session and session.session ~= parameters.session then
-    return errors.fail {
-      code = "malformed", source = "mbim", message = "the modem connected another session than it was asked to",
-    }
-  elseif session and session.state == "activated" then
+  if session and session.state == "activated" then
     return session
-  elseif session then
-    self:deactivate(parameters.session) -- whatever state that is
   end
   local nw_error = session and session.nw_error or nw_error_in(err)
+  if not nw_error and is_refusal(nil, err) then
+    nw_error = later_cause(sessions, parameters.session, err)
+  end
+  if session then
+    self:deactivate(parameters.session) -- whatever state that is
+  end
   if not is_refusal(nw_error, err) then
     return trouble(err)
   end

@@ -206,8 +206,21 @@ function Backend:home_provider()
   end)
 end
 
+-- What an answer says of another session says nothing of this one, which is asked about once more.
+local function ask_about(self, number, command, read)
+  for _ = 1, 2 do
+    local value, err = answers.ask(self, command, read, { session = number })
+    if not value or value.session == number then
+      return value, err
+    end
+  end
+  return errors.fail {
+    code = "malformed", source = "mbim", message = command.name .. ": the modem tells of another session",
+  }
+end
+
 function Backend:session(number)
-  local session, err = answers.ask(self, basic.connect, answers.session, { session = number })
+  local session, err = ask_about(self, number, basic.connect, answers.session)
   if err and err.code == "not-open" then
     return { session = number, state = "deactivated", ip = "default" } -- the channel takes its sessions along
   end
@@ -215,7 +228,7 @@ function Backend:session(number)
 end
 
 function Backend:ip_configuration(number)
-  return answers.ask(self, basic.ip_configuration, answers.ip, { session = number })
+  return ask_about(self, number, basic.ip_configuration, answers.ip)
 end
 
 function Backend:counters()
