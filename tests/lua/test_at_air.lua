@@ -57,6 +57,16 @@ local function unknown_modem(answers)
   return { description = {}, at = air.port(answers) }
 end
 
+-- LTE-M has a number of its own with Quectel and Telit, which in 27.007 is a kind of GSM that no network has.
+function T.test_lte_m()
+  local modem = unknown_modem {
+    ["AT+CEREG?"] = '+CEREG: 2,5,"2AF7","01A2D003",8', ["AT+COPS?"] = '+COPS: 0,0,"Example",8',
+    ["AT+CESQ"] = "+CESQ: 99,99,255,255,20,50",
+  }
+  eq(assert(by_at.registration(modem)).technology, "LTE")
+  eq(air.lines(assert(by_at.cells(modem))), { "LTE primary cell_id=27447299 tac=10999 rsrp=-91 rsrq=-10" })
+end
+
 function T.test_signal_by_the_standard()
   local function line(csq, cesq)
     return air.signal_line(assert(by_at.signal(unknown_modem { ["AT+CSQ"] = csq, ["AT+CESQ"] = cesq })))

@@ -39,6 +39,10 @@ for port, name in ipairs { "M", "D", "M1", "D1" } do
   keys[#keys + 1] = { ("NR5G%%(sub6%%) Rx%d RSSI %%(dBm%%)"):format(port - 1), ("nr rssi.%d"):format(port) }
 end
 
+-- MC73xx and MC77xx have one value for both antennas. Behind the paths' keys, as they have RSRP in the same words.
+keys[#keys + 1] = { "RSSI %(dBm%)", "lte rssi" }
+keys[#keys + 1] = { "RSRP %(dBm%)", "lte rsrp" }
+
 -- 5G is primary unless LTE is there, too: at/cells.lua sees to that.
 local status = air.command {
   asks = "AT!GSTATUS?", layout = "pairs", keys = keys,
