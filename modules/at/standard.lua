@@ -38,8 +38,8 @@ local states = fields.choice {
   ["0"] = "deregistered", ["1"] = "home", ["2"] = "searching", ["3"] = "denied", ["4"] = "unknown", ["5"] = "roaming",
   ["6"] = "home", ["7"] = "roaming", ["8"] = "denied", ["9"] = "home", ["10"] = "roaming", -- 6, 7: for SMS alone
 }
--- 8 is EC-GSM-IoT, which no network has: modems of Quectel and Telit mean LTE-M. 10 and 12 are on a 5G core, by a
--- cell of LTE and of either kind.
+-- 8 is EC-GSM-IoT, which no network has: modems of several makers mean LTE-M. 10 and 12 are on a 5G core, by a cell
+-- of LTE and of either kind.
 local technologies = fields.choice {
   ["0"] = "GPRS", ["1"] = "GPRS", ["2"] = "UMTS", ["3"] = "EDGE", ["4"] = "HSPA", ["5"] = "HSPA", ["6"] = "HSPA",
   ["7"] = "LTE", ["8"] = "LTE", ["9"] = "LTE", ["10"] = "LTE", ["11"] = "5G SA", ["12"] = "5G", ["13"] = "5G NSA",

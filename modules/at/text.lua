@@ -43,7 +43,7 @@ end
 -- The commands whose values are a PIN, a password or a key: 3GPP's, and those of makers that have no file in makers/.
 local SECRET = [[
   +CPIN +CPIN2 +CLCK +CPWD +CGAUTH +CSIM +CGLA
-  +CNCFG +CSTT +UAUTHREQ +UPSD ^SGAUTH ^PDPAUTH *AUTHREQ *EIAAUW *MGAUTH %IPDPCFG
+  +CNCFG +CSTT +UAUTHREQ +UPSD ^PDPAUTH *AUTHREQ *EIAAUW *MGAUTH %IPDPCFG
 ]]
 
 local secret

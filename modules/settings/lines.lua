@@ -136,7 +136,7 @@ local PIN_COMMANDS = {
   "%+CSIM=", "%+CRSM=", "%+CGLA=", -- bare commands to the card
 }
 -- They switch the modem off, or leave it in its boot loader.
-local STRANDING = { "%+CPOF%f[^%w]", "%+CPWROFF", "%^SMSO" }
+local STRANDING = { "%+CPOF%f[^%w]", "%+CPWROFF" }
 
 local function has_any(bare, patterns)
   for _, pattern in ipairs(patterns) do

@@ -39,7 +39,8 @@ for name, keys in pairs(possible) do
   for key in keys:gmatch "%S+" do kinds[key] = types[name] end
 end
 kinds.protocol = validate.one_of { "mbim", "qmi", "ecm", "ncm", "rndis" }
-kinds.connects_by = validate.one_of { "qnetdevctl", "ndisdup", "gtrndis", "qcrmcall", "xdatachannel" }
+kinds.connects_by = validate.one_of { "qnetdevctl", "ndisdup", "gtrndis", "qcrmcall", "xdatachannel", "ecm", "swwan",
+  "zecmcall" }
 
 -- Not by package.searchpath(), which opens what it finds, while its bytecode is loaded.
 local function is_missing(module)

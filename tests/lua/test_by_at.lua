@@ -55,6 +55,9 @@ local ways = {
   { "gtrndis", "Fibocom Wireless Inc.", "rndis", ec25.router, ROUTED },
   { "xdatachannel", "Fibocom Wireless Inc.", "ncm", nil, TOLD },
   { "qcrmcall", "SIMCom", "rndis", ec25.router, ROUTED },
+  { "ecm", "Telit", "ecm", ec25.router, ROUTED },
+  { "swwan", "Cinterion", "ecm", nil, TOLD },
+  { "zecmcall", "GOSUNCN", "ecm", nil, TOLD },
   { false, "Another", "ecm", nil, TOLD },
 }
 

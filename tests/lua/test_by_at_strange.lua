@@ -104,6 +104,10 @@ local states = {
     { "+QNETDEVCTL: 1,1,1,1", "+QNETDEVCTL:3,1,0,1", " +QNETDEVCTL: 1, 1, 1, 1" },
     { "+QNETDEVCTL: 1,1,1,0", "+QNETDEVCTL: 1,2,1,1", "+QNETDEVCTL: 0,1,0,0" },
   },
+  telit = { { "#ECM: 0,1", "#ecm:0, 1" }, { "#ECM: 0,0", "#ECM: 1,0" } },
+  cinterion = { { "^SWWAN: 1,1,1", "^SWWAN: 1,1", "^swwan:1, 1,1" }, { "^SWWAN: 1,0,1", "^SWWAN: 3,1,1" } },
+  meig = { { "$QCRMCALL: 1, V4" }, { "$QCRMCALL: 0, V4" } },
+  zte = { { "+ZECMCALL: IPV4, 12.192.19.88, 12.192.19.89", "+ZECMCALL:ipv6, 2001:db8::2" }, { "+ZECMCALL: NONE" } },
   simcom = { { "$QCRMCALL:V4", "$QCRMCALL: 1, V4", "$QCRMCALL:1,V6" }, { "$QCRMCALL: 0, V4" } },
 }
 
@@ -268,6 +272,24 @@ function T.test_one_that_connects_by_itself()
     eq(sim.sessions[0].apn, "r.ispsn")
     assert(modem:deactivate(0))
   end)
+end
+
+-- It takes the order, and then nothing comes of that: whose fault that is nobody knows, least of all the network.
+function T.test_an_order_that_comes_to_nothing()
+  for words, why in pairs {
+    ["No cause information available"] = "it has taken the order, and is not connected after 30 seconds",
+    ["Requested service option not subscribed"] = "Requested service option not subscribed",
+  } do
+    with_strange({
+      ["+CGACT"] = { set = function() return {} end },
+      ["+CEER"] = { set = function() return {} end, run = function() return { "+CEER: " .. words } end },
+    }, function(modem)
+      modem.wait_for = function() return errors.fail { code = "timeout", source = "modem", message = "30 s" } end
+      local bearer, err = modem:connect { apn = "r.ispsn", ip = "ipv4" }
+      eq({ bearer, err.code, err.message },
+        { nil, "connect-refused", "the modem refuses a connection to the APN r.ispsn: " .. why })
+    end)
+  end
 end
 
 -- LTE's first connection does not end: what it is, the modem says when it attaches.

@@ -279,4 +279,5 @@ return maker {
 
   settings = function() return { composition = composition, rat = rat, bands = bands } end,
   air = "makers.telit.air",
+  data = "makers.telit.data",
 }

@@ -135,11 +135,13 @@ local function part(self, way)
   return true
 end
 
--- The modem's own words for the last failure (27.007, 8.6); a modem that knows none has no such command.
+-- The modem's own words for the last failure (27.007, 8.6); a modem that knows none has no such command, or says "No
+-- cause information available".
 local function last_failure(self)
   local reply = self.at:command("AT+CEER", { seconds = ANSWER_TIME })
   local words = reply and text.after(reply.lines, "+CEER"):match "^(.-)%s*$"
-  return words and words ~= "" and words:gsub('"', "") or nil
+  words = words and words:gsub('"', "") or ""
+  return words ~= "" and not words:find "^[Nn]o " and words or nil
 end
 
 -- Trouble of another kind than a refusal has a code that says more: no SIM, no radio, no answer.
@@ -168,8 +170,9 @@ local function await_session(self)
     return nil, err
   end
   return nil, errors.new {
-    code = "rejected", source = "at", message = ("the modem has taken the order, and was not connected in %d seconds")
-      :format(OWN_TIME),
+    code = "rejected", source = "at", detail = { who = "modem" },
+    message = ("it has taken the order, and is not connected after %d seconds"):format(OWN_TIME),
+    hint = "Is the APN right? If so, its maker may have commands of its own for this: see modules/makers/README.md.",
   }, session and session.nw_error
 end
 

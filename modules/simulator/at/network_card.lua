@@ -179,6 +179,47 @@ local function add_xdatachannel(handle)
   }))
 end
 
+-- ---- #ECM, ^SWWAN, +ZECMCALL: orders of one kind, in words of their own ----
+
+local function add_ecm(handle)
+  handle("#ECM", of_kind("ecm", {
+    query = function(modem) return { ("#ECM: 0,%d"):format(is_connected(modem)) } end,
+    set = function(modem, arguments)
+      if tonumber(arguments[1]) ~= CONTEXT or arguments[2] ~= "0" then
+        return nil, INCORRECT_PARAMETERS
+      end
+      return switch(modem, true)
+    end,
+  }))
+  handle("#ECMD", of_kind("ecm", { set = function(modem) return switch(modem, false) end }))
+end
+
+local function add_swwan(handle)
+  handle("^SWWAN", of_kind("swwan", {
+    query = function(modem) return is_connected(modem) == 1 and { ("^SWWAN: %d,1,1"):format(CONTEXT) } or {} end,
+    set = function(modem, arguments)
+      if tonumber(arguments[2]) ~= CONTEXT then
+        return nil, INCORRECT_PARAMETERS
+      end
+      return switch(modem, arguments[1] == "1")
+    end,
+  }))
+end
+
+local function add_zecmcall(handle)
+  handle("+ZECMCALL", of_kind("zecmcall", {
+    query = function(modem)
+      local session = modem.sessions[CONTEXT - 1]
+      local given = session and session.ipv4
+      return given and { ("+ZECMCALL: IPV4, %s, %s, %s"):format(given.address, given.gateway, given.dns[1]) } or {}
+    end,
+    set = function(modem, arguments)
+      local done, failure = switch(modem, arguments[1] == "1")
+      return done and { "+ZECMCALL: " .. (arguments[1] == "1" and "CONNECT" or "DISCONNECT") }, failure
+    end,
+  }))
+end
+
 -- ---- user and password ----
 
 local function log_in(place)
@@ -199,11 +240,15 @@ return function(handle)
   add_gtrndis(handle)
   add_qcrmcall(handle)
   add_xdatachannel(handle)
+  add_ecm(handle)
+  add_swwan(handle)
+  add_zecmcall(handle)
   local standard, password_first = log_in(3), log_in(4)
   handle("+CGAUTH", { set = function(modem, arguments)
     return (modem.personality.connects_by == "qcrmcall" and password_first or standard)(modem, arguments)
   end })
   handle("+MGAUTH", of_kind("gtrndis", { set = log_in(3) }))
   handle("+XGAUTH", of_kind("xdatachannel", { set = log_in(3) }))
+  handle("^SGAUTH", of_kind("swwan", { test = function() return {} end, set = log_in(4) }))
   handle("+QICSGP", of_kind("qnetdevctl", { set = log_in(4) }))
 end
