@@ -20,7 +20,9 @@ struct mt_probe {
     double sent_at;
     uint8_t query[MT_DNS_MAX_QUERY];
     size_t query_size;
-    char say[MT_PROBE_WORDS];
+    char say[MT_PROBE_SAID];
+    char ending[MT_PROBE_ENDING];
+    struct mt_probe_result result;
     void (*on_done)(void *context, const struct mt_probe_result *result);
     void *context;
 };
@@ -45,22 +47,16 @@ void mt_probe_cancel(struct mt_probe *probe)
     uv_close((uv_handle_t *)&probe->poll, on_poll_closed);
 }
 
-static void finish_with(struct mt_probe *probe, struct mt_probe_result result)
-{
-    void (*on_done)(void *, const struct mt_probe_result *) = probe->on_done;
-    void *context = probe->context;
-    result.seconds = now() - probe->sent_at;
-    if (probe->kind == MT_PROBE_TCP && result.status == -ECONNREFUSED) {
-        result.refused = true;
-        result.status = 0;
-    }
-    mt_probe_cancel(probe);
-    on_done(context, &result);
-}
-
+/* An answer that has begun counts, however it ended. */
 static void finish(struct mt_probe *probe, int status)
 {
-    finish_with(probe, (struct mt_probe_result){ .status = status });
+    struct mt_probe_result *result = &probe->result;
+    result->refused = probe->kind == MT_PROBE_TCP && status == -ECONNREFUSED;
+    result->status = result->refused || result->heard_size > 0 ? 0 : status;
+    if (result->heard_size == 0)
+        result->seconds = now() - probe->sent_at;
+    mt_probe_cancel(probe);
+    probe->on_done(probe->context, result);
 }
 
 static void on_deadline(struct mt_timer *timer)
@@ -73,17 +69,23 @@ static void on_deadline(struct mt_timer *timer)
 static void on_heard(uv_poll_t *poll, int status, int events)
 {
     struct mt_probe *probe = mt_container_of(poll, struct mt_probe, poll);
-    struct mt_probe_result result = { .status = 0 };
-    ssize_t size = recv(probe->fd, result.heard, sizeof(result.heard), 0);
+    struct mt_probe_result *result = &probe->result;
+    size_t room = sizeof(result->heard) - result->heard_size;
+    ssize_t size = recv(probe->fd, result->heard + result->heard_size, room, 0);
     (void)status;
     (void)events;
     if (size < 0 && errno == EAGAIN)
         return;
-    if (size < 0)
-        result.status = -errno;
-    else
-        result.heard_size = (size_t)size;
-    finish_with(probe, result);
+    if (size <= 0) {
+        finish(probe, size < 0 ? -errno : 0);
+        return;
+    }
+    if (result->heard_size == 0)
+        result->seconds = now() - probe->sent_at;
+    result->heard_size += (size_t)size;
+    if (result->heard_size == sizeof(result->heard) ||
+        memmem(result->heard, result->heard_size, probe->ending, strlen(probe->ending)))
+        finish(probe, 0);
 }
 
 static void on_connected(uv_poll_t *poll, int status, int events)
@@ -133,9 +135,9 @@ static void on_datagram(uv_poll_t *poll, int status, int events)
         }
         struct mt_reader message = mt_reader(buffer, (size_t)size);
         if (mt_dns_answers(message, query)) {
-            struct mt_probe_result result = { .status = 0 };
-            result.count = mt_dns_ipv6_addresses(message, result.addresses, MT_PROBE_ADDRESSES);
-            finish_with(probe, result);
+            struct mt_probe_result *result = &probe->result;
+            result->count = mt_dns_ipv6_addresses(message, result->addresses, MT_PROBE_ADDRESSES);
+            finish(probe, 0);
             return;
         }
     }
@@ -169,6 +171,15 @@ static int make_query(struct mt_probe *probe, const struct mt_probe_target *targ
 
 /* ---- starting ---- */
 
+static bool copy_text(char *to, size_t size, const char *text)
+{
+    size_t length = text ? strlen(text) : 0;
+    if (length >= size)
+        return false;
+    memcpy(to, text ? text : "", length + 1);
+    return true;
+}
+
 static int begin(struct mt_probe *probe, const struct mt_probe_target *target)
 {
     bool is_tcp = target->kind == MT_PROBE_TCP;
@@ -176,12 +187,11 @@ static int begin(struct mt_probe *probe, const struct mt_probe_target *target)
     int status = mt_address_parse(target->address, target->port, target->link, &address);
     if (status == 0 && !is_tcp)
         status = make_query(probe, target);
-    if (status == 0 && target->say && strlen(target->say) >= sizeof(probe->say))
+    if (status == 0 && !(copy_text(probe->say, sizeof(probe->say), target->say) &&
+                         copy_text(probe->ending, sizeof(probe->ending), target->ending)))
         status = -EINVAL;
     if (status < 0)
         return status;
-    if (target->say)
-        memcpy(probe->say, target->say, strlen(target->say) + 1);
     int type = (is_tcp ? SOCK_STREAM : SOCK_DGRAM) | SOCK_NONBLOCK | SOCK_CLOEXEC;
     probe->fd = socket(address.any.sa_family, type, 0);
     if (probe->fd < 0)

@@ -82,6 +82,7 @@ static int run(lua_State *L, enum mt_probe_kind kind)
     lua_getfield(L, 1, "name");
     lua_getfield(L, 1, "aaaa");
     lua_getfield(L, 1, "say");
+    lua_getfield(L, 1, "ending");
     lua_Integer port = kind == MT_PROBE_TCP ? luaL_checkinteger(L, 3) : luaL_optinteger(L, 3, 53);
     struct mt_probe_target target = {
         .kind = kind,
@@ -90,6 +91,7 @@ static int run(lua_State *L, enum mt_probe_kind kind)
         .link = luaL_optstring(L, 4, NULL),
         .name = luaL_optstring(L, 6, ""),
         .say = luaL_optstring(L, 8, NULL),
+        .ending = luaL_optstring(L, 9, NULL),
     };
     bool is_root = strcmp(target.name, "") == 0 || strcmp(target.name, ".") == 0;
     target.type = lua_toboolean(L, 7) ? MT_DNS_AAAA : is_root ? MT_DNS_NS : MT_DNS_A;
@@ -104,10 +106,10 @@ static int run(lua_State *L, enum mt_probe_kind kind)
 }
 
 /*
- * tcp { address=, port = integer, link?, timeout = 5, say = string? } waits -> seconds, answer,
- * string? | nil, err. The answer is "connected" or "refused", which says as well that there is a
- * way to the host, and back. With `say`, that is sent, and the first bytes that come back are
- * returned, at most 512.
+ * tcp { address=, port = integer, link?, timeout = 5, say = string?, ending = string? } waits ->
+ * seconds, answer, string? | nil, err. The answer is "connected" or "refused", which says as well
+ * that there is a way to the host, and back. With `say`, that is sent, and what comes back in time
+ * is returned, at most 4096 bytes: until `ending` has come, or only the first bytes without it.
  */
 static int l_tcp(lua_State *L)
 {

@@ -58,7 +58,7 @@ local function target_of(status, location)
 end
 
 ---What an answer says.
----@param text string its first bytes
+---@param text string its header
 ---@param host string that was asked
 ---@return { status: integer, portal: string?, is_own: boolean, clock_delta: integer? }?
 function M.read(text, host)
@@ -85,7 +85,7 @@ function M.ask(name, has)
   local written = inet.family(host) == "ipv6" and ("[%s]"):format(host) or host
   local seconds, err, text = probe.tcp {
     address = host, port = PORT, link = name, timeout = TIMEOUT,
-    say = ("GET / HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n"):format(written),
+    say = ("GET / HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n"):format(written), ending = "\r\n\r\n",
   }
   local read = seconds and M.read(text or "", host) or {}
   return {

@@ -19,7 +19,7 @@ assert(namespace.enter())
 assert(netlink.link("lo")) -- opens the netlink socket, which stays
 assert(fs.write("/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1"))
 
-local SYN, RST, ACK = 2, 4, 16
+local FIN, SYN, RST, PSH, ACK = 1, 2, 4, 8, 16
 
 local T = {}
 local device
@@ -112,6 +112,46 @@ end
 function T.test_tcp_leaves_nothing()
   assert_round_trip(answered_by(answer_syn(SYN | ACK), probe.tcp, { address = "10.64.1.9", port = 443 }))
   assert(task.timeout(60, next_segment, RST))
+end
+
+-- Plays a server that takes the connection, and answers what is said with these bytes, a segment each; "" ends it.
+local function answer_with(segments)
+  return function()
+    answer_syn(SYN | ACK)()
+    local header, segment
+    repeat
+      header, segment = next_packet(packets.TCP)
+    until #segment.body > 0
+    local sequence = segment.acknowledged
+    for _, body in ipairs(segments) do
+      device:write(packets.build(packets.with_tcp(reply(header), {
+        source_port = 443, target_port = segment.source_port, sequence = sequence, window = 65535,
+        flags = (body == "" and FIN or PSH) | ACK, acknowledged = segment.sequence + #segment.body, body = body,
+      })))
+      sequence = sequence + #body
+    end
+  end
+end
+
+-- An answer comes in as many pieces as its server, and the network, like.
+function T.test_what_a_tcp_server_says()
+  local long = ("x"):rep(1400)
+  for _, case in ipairs {
+    { { "one", "two\r", "\n\r\nbody" }, "onetwo\r\n\r\nbody" },
+    { { long, "end\r\n\r\n" }, long .. "end\r\n\r\n" },
+    { { long, long, long }, (long:rep(3)):sub(1, 4096) }, -- as much as is taken of one that does not end
+    { { "until", " its end", "" }, "until its end" },
+    { { "until the deadline" }, "until the deadline" },
+  } do
+    local seconds, how, said = answered_by(answer_with(case[1]), probe.tcp,
+      { address = "10.64.1.9", port = 443, say = "?", ending = "\r\n\r\n", timeout = #case[1] > 1 and 60 or 0.5 })
+    assert_round_trip(seconds)
+    lu.assertEquals({ how, said }, { "connected", case[2] })
+  end
+  local options = { address = "10.64.1.9", port = 443, say = "?", timeout = 60 }
+  lu.assertEquals(select(3, answered_by(answer_with { "first" }, probe.tcp, options)), "first")
+  options.ending = ("x"):rep(8)
+  lu.assertNil((probe.tcp(options)))
 end
 
 function T.test_tcp_on_loopback_is_over_at_once()

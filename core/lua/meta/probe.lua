@@ -12,10 +12,11 @@ local M = {}
 ---@return string[]?|moontower.error? err
 function M.dns(options) end
 
---- tcp { address=, port = integer, link?, timeout = 5, say = string? } waits -> seconds, answer, string? | nil,
---- err. The answer is "connected" or "refused", which says as well that there is a way to the host, and back. With
---- `say`, that is sent, and the first bytes that come back are returned, at most 512.
----@param options { address: string, port: integer, link: string?, timeout: number?, say: string? }
+--- tcp { address=, port = integer, link?, timeout = 5, say = string?, ending = string? } waits -> seconds, answer,
+--- string? | nil, err. The answer is "connected" or "refused", which says as well that there is a way to the host,
+--- and back. With `say`, that is sent, and what comes back in time is returned, at most 4096 bytes: until `ending`
+--- has come, or only the first bytes without it.
+---@param options { address: string, port: integer, link: string?, timeout: number?, say: string?, ending: string? }
 ---@return number? seconds
 ---@return string|moontower.error? answer
 ---@return string? string
