@@ -24,14 +24,38 @@ function M.of(case)
   return case.facts
 end
 
+---The first answer that has a field.
+---@param list explain.answer[]
+---@param field string
+---@return explain.answer?
+function M.first(list, field)
+  for _, one in ipairs(list) do
+    if one[field] then return one end
+  end
+end
+
 ---Does a host beyond the connection answer?
 ---@param facts explain.facts
 ---@return boolean
 function M.answers(facts)
-  for _, one in ipairs(facts.host and facts.host.probes and facts.host.probes.hosts or {}) do
-    if one.seconds then return true end
-  end
-  return false
+  local probes = facts.host and facts.host.probes
+  return M.first(probes and probes.hosts or {}, "seconds") ~= nil
+end
+
+---@param answer explain.answer|explain.resolver
+---@return string? words nil: it was not asked
+function M.answer_words(answer)
+  return answer.seconds and ("answers in %.0f ms"):format(answer.seconds * 1000)
+    or answer.problem and answer.problem .. (answer.from and (", says %s"):format(answer.from) or "") or nil
+end
+
+---Why the last `up` failed, as evidence.
+---@param failure modem.failure
+---@param seen explain.seen
+---@return { code: string, message: string, hint: string }
+function M.of_failure(failure, seen)
+  seen:note(os.date("the last `moontower up`, %H:%M:%S", failure.time), failure.message)
+  return { code = failure.code, message = failure.message, hint = failure.hint or "Connect again: `moontower up`." }
 end
 
 ---A page of the operator's in place of the world's.

@@ -76,7 +76,7 @@ local LINKS = {
   ["sim-missing"] = "sim", ["sim-failure"] = "sim", ["sim-locked"] = "pin", ["sim-blocked"] = "pin",
   ["modem-locked"] = "pin", ["radio-off"] = "radio", ["not-registered"] = "registration",
   ["registration-denied"] = "registration", ["roaming-refused"] = "registration", ["attach-failed"] = "attach",
-  ["connect-refused"] = "apn", ["disconnected"] = "apn", ["no-address"] = "apn", ["unreachable"] = "path",
+  ["connect-refused"] = "apn", ["disconnected"] = "apn", ["no-address"] = "addresses", ["unreachable"] = "path",
 }
 
 -- By the failure, what may be the reason that `up` has not told: where no network was found, or no host answers.

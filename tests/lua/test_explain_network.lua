@@ -45,10 +45,11 @@ end
 function T.test_a_recording_of_a_failing_up()
   for fault, wanted in pairs {
     ["refuse-apn"] = { "apn", "cause 27" }, ["deny=3"] = { "registration", "cause 3" },
+    ["dhcp=no"] = { "addresses", "address" },
     ["sim-remove"] = { "sim", "no SIM" }, ["fcc-lock"] = { "fcc", "stays off" },
     ["radio-off"] = { "radio", "hardware" }, ["pin-lock"] = { "pin", "3 tries left" },
   } do
-    local result = world.run("moontower record /run/test/recording -- up --apn r.ispsn >/dev/null 2>&1; "
+    local result = world.run("moontower record /run/test/recording -- up --apn r.ispsn --ip ipv4 >/dev/null 2>&1; "
       .. "moontower explain --recording /run/test/recording --json", { fault })
     local one = json.decode(result.out)[1]
     lu.assertEquals(one.broken, wanted[1], result.out .. result.err)

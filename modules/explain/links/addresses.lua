@@ -70,15 +70,17 @@ local function why_missing(host, seen)
   end
 end
 
--- The modem says that it is connected, and not how.
+-- The modem says that it is connected, and not how; or `up` has disconnected it, as it had no address to use.
 local function without_host(all, seen)
-  local session = all.asked.session
+  local session, failure = all.asked.session, all.asked.failure
   if session.state == "activated" then
     seen:note("the modem", session.problem)
     return seen:broken {
       code = "no-address", message = ("connected, and without addresses: %s"):format(session.problem),
       hint = "Is the APN right? Connect again: `moontower down`, then `moontower up`.",
     }
+  elseif failure and failure.code == "no-address" then
+    return seen:broken(facts.of_failure(failure, seen))
   end
 end
 

@@ -43,8 +43,8 @@ local function held(asked, seen)
   end
 end
 
--- Failures of the last `up` that are about the connection: what was before it is looked at by itself.
-local ABOUT_CONNECTION = { ["connect-refused"] = true, ["no-address"] = true, ["disconnected"] = true }
+-- Failures of the last `up` that are about the connection: what was before it, and behind it, is looked at by itself.
+local ABOUT_CONNECTION = { ["connect-refused"] = true, ["disconnected"] = true }
 
 return link {
   name = "apn", needs = { "registration", "attach" }, by_facts = true,
@@ -66,9 +66,10 @@ return link {
       seen:note("cause", session.nw_error)
     end
     local why = held(asked, seen)
-    if not why and failure and ABOUT_CONNECTION[failure.code] then
-      seen:note(os.date("the last `moontower up`, %H:%M:%S", failure.time), failure.message)
-      why = { code = failure.code, message = failure.message, hint = failure.hint or "Connect again: `moontower up`." }
+    if not why and failure and failure.code == "no-address" then
+      return seen:ok("the network has taken it when `moontower up` ran last")
+    elseif not why and failure and ABOUT_CONNECTION[failure.code] then
+      why = facts.of_failure(failure, seen)
     end
     why = why or not session.problem and of_session(asked)
     if why then

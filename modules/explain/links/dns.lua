@@ -3,9 +3,7 @@
 
 local facts = require "explain.facts"
 
-local function result_of(one)
-  return one.seconds and ("answers in %.0f ms"):format(one.seconds * 1000) or one.problem or "not asked"
-end
+local function result_of(one) return facts.answer_words(one) or "not asked" end
 
 local function note(host, seen)
   for _, one in ipairs(host.probes.servers) do seen:note(one.probe, result_of(one)) end

@@ -4,12 +4,6 @@
 
 local facts = require "explain.facts"
 
-local function first(list, key)
-  for _, one in ipairs(list) do
-    if one[key] then return one end
-  end
-end
-
 local function of_hole(host)
   local most = host.probes.passing_size
   if host.mtu > host.wanted_mtu then
@@ -41,9 +35,9 @@ return facts.host_link {
     if host.probes.passing_size then
       seen:note("the longest that was answered", ("%d bytes"):format(host.probes.passing_size))
     end
-    if first(host.probes.long, "seconds") then
+    if facts.first(host.probes.long, "seconds") then
       return seen:ok("packets of %d bytes pass", host.mtu)
-    elseif first(host.probes.long, "is_told") then
+    elseif facts.first(host.probes.long, "is_told") then
       return seen:ok("the path takes less than %d, and says so", host.mtu)
     elseif host.probes.passing_size then
       return seen:broken(of_hole(host))

@@ -16,7 +16,7 @@ end
 local function of_silence(ports, seen)
   local has_answer = false
   for _, one in ipairs(ports) do
-    seen:note(one.probe, one.seconds and ("answers in %.0f ms"):format(one.seconds * 1000) or one.problem)
+    seen:note(one.probe, facts.answer_words(one))
     has_answer = has_answer or one.seconds ~= nil
   end
   if has_answer or not ports[1] then
