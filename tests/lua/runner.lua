@@ -46,6 +46,18 @@ if program then
   require("core.program").executable = program
 end
 
+-- What tests put beside the temporary files that they ask for goes with these, in one folder.
+local temporary, temporary_count = os.tmpname(), 0
+os.remove(temporary)
+assert(fs.mkdir(temporary))
+local _ <close> = setmetatable({}, { __close = function() process.run { "rm", "-rf", temporary } end })
+function package.loaded.os.tmpname() -- a script's own `os` is not that of tests
+  temporary_count = temporary_count + 1
+  local path = ("%s/%d"):format(temporary, temporary_count)
+  assert(fs.write(path, ""))
+  return path
+end
+
 local file, pattern = assert(arg[1], "which test file?"), arg[2]
 local folder = file:match("^(.*)/[^/]*$") or "."
 package.path = ("%s/?.lua;%s/?/init.lua;"):format(folder, folder) .. package.path

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- All processes of a test end with it, also when the test is killed, and this computer's own modems are none of its
--- business: see runner.lua.
+-- All processes of a test end with it, also when the test is killed, its temporary files go, and this computer's own
+-- modems are none of its business: see runner.lua.
 
 local fs = require "core.fs"
 local lu = require "luaunit"
@@ -75,6 +75,22 @@ function T.test_it_leaves_no_state_behind()
   local runner = package.searchpath("runner", package.path)
   local ran = assert(process.run { fs.realpath "/proc/self/exe", "run", runner, file })
   lu.assertEquals({ ran.status, fs.stat(left) == nil }, { 0, true }, ran.stdout)
+end
+
+-- Also what it puts beside a temporary file.
+function T.test_a_test_leaves_no_temporary_files()
+  local told = os.tmpname()
+  local file = told:gsub("[^/]*$", "test_%0.lua", 1)
+  assert(fs.write(file, ([[
+    local fs, path = require "core.fs", os.tmpname()
+    assert(fs.mkdir(path .. ".state") and fs.write(path .. ".state/pins", "x") and fs.write(%q, path))
+    return { test_it = function() error "it fails" end }
+  ]]):format(told)))
+  local result = process.run { fs.realpath "/proc/self/exe", "run", package.searchpath("runner", package.path), file }
+  lu.assertEquals(result.status, 1)
+  local folder = fs.read(told):match "^(.*)/"
+  lu.assertStrContains(folder, "/tmp/")
+  lu.assertNil((fs.stat(folder)))
 end
 
 return T
