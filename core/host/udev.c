@@ -75,6 +75,13 @@ static int error_of_udev(void)
     }
 }
 
+/* Of a device that could not be read: -ENODEV where that means that there is none. */
+static int no_device(void)
+{
+    int status = error_of_udev();
+    return status < 0 ? status : -ENODEV;
+}
+
 /* Copies the strings of `from` into a new device. */
 static int copy_device(const struct mt_device *from, struct mt_device **device)
 {
@@ -230,10 +237,8 @@ static int class_device(struct mt_udev *udev, const char *syspath, struct mt_dev
         return status;
     errno = 0;
     struct udev_device *found = library.udev_device_new_from_syspath(udev->context, syspath);
-    if (!found) {
-        status = error_of_udev();
-        return status < 0 ? status : -ENODEV;
-    }
+    if (!found)
+        return no_device();
     status = copy_known(found, device);
     library.udev_device_unref(found);
     return status;
@@ -291,20 +296,18 @@ void mt_udev_close(struct mt_udev *udev)
 
 /*
  * The folder of a device in /sys/devices, whatever path to it was given. The kernel names what is
- * open: realpath() would look at each part of the path, and most have nine.
+ * open: realpath() looks at each part of the path, and most have nine. It does without /proc.
  */
 static int resolve(const char *syspath, char folder[PATH_MAX])
 {
     char self[32];
     int fd = open(syspath, O_PATH | O_CLOEXEC);
-    if (fd < 0) {
-        int status = error_of_udev();
-        return status < 0 ? status : -ENODEV;
-    }
+    if (fd < 0)
+        return no_device();
     snprintf(self, sizeof(self), "%d", fd);
     int status = read_link("/proc/self/fd", self, folder);
     close(fd);
-    return status == 0 && !folder[0] ? -ENODEV : status;
+    return status == 0 && !folder[0] && !realpath(syspath, folder) ? no_device() : status;
 }
 
 int mt_udev_device(struct mt_udev *udev, const char *syspath, struct mt_device **device)
