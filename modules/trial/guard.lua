@@ -17,7 +17,8 @@ local state = require "state"
 local task = require "task"
 local trial = require "trial"
 
-local START_TIME = 10 -- seconds until a guard stands
+local LAST_TIME = 10 -- seconds for the last guard of this modem to end
+local START_TIME = 30 -- seconds until a guard stands, those included: a busy computer starts no program at once
 local GRACE = 30 -- seconds longer that a command may take that runs: it undoes the change itself
 local FIRST_RETRY, LAST_RETRY, PATIENCE = 0.5, 30, 3600 -- the modem may be unplugged
 
@@ -122,7 +123,7 @@ end
 ---@return true? ok
 ---@return moontower.error? err it has a guard already
 M.stand = errors.protect(function(key, terms)
-  local lock <close> = errors.check(trial.lock(key, START_TIME)) -- the last guard may be about to end
+  local lock <close> = errors.check(trial.lock(key, LAST_TIME))
   for _, path in ipairs(trial.folders()) do fs.mkdir(path, 448) end
   local port <close> = errors.check(ports.open(socket(key)))
   if wait(key, port, terms) then

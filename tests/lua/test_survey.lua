@@ -14,7 +14,6 @@ local T = {}
 local HELPERS = [[
 . $SUPPORT/unchanged.sh
 trials() { find /var/lib/moontower/trials -name '*.json' 2>/dev/null | grep -q .; }
-guard() { pgrep -f "^[^ ]*moontower guard " >/dev/null; }
 as_before() { awaited="no trial"; until_true '! trials'; awaited="no guard"; until_true '! guard'
   awaited="all bands"; until_true 'moontower bands --json | grep -q "All bands"'
   awaited="online"; until_true 'ping -c 1 -W 1 -I wwan0 8.8.8.8'; echo "as before"; }
