@@ -4,8 +4,10 @@
 -- Which commands: those of its maker (maker.air), and 3GPP's. A command that the modem refuses is not sent again.
 
 local air = require "at.cells"
+local lazy = require "base.lazy"
 local at_port = require "modem.at"
 local errors = require "errors"
+local reason = lazy "modem.at_reason"
 local maker = require "maker"
 local standard = require "at.standard"
 local task = require "task"
@@ -254,7 +256,7 @@ function M.scan(modem)
     return nil, modem.at_error
   end
   local reply, err = modem.at:command("AT+COPS=?", { seconds = SCAN_TIME })
-  return reply and standard.networks(reply.lines), err
+  return reply and standard.networks(reply.lines), err and reason.of(modem, err)
 end
 
 -- ---- what another protocol does not tell ----

@@ -6,7 +6,7 @@
 local card_channel = require "modem.card_channel"
 local errors = require "errors"
 local hex = require "base.hex"
-local task = require "task"
+local reason = require "modem.at_reason"
 local text = require "at.text"
 
 local OPEN_TIME, CLOSE_TIME, POWER_TIME = 20, 5, 30
@@ -33,20 +33,6 @@ local function named(err)
   return err
 end
 
-local function is_bare(err) return err.code == "rejected" and not err.detail.number end
-
--- An error without a number may mean anything: once more, with numbers, which are switched off again.
-local function with_numbers(port, command, err)
-  local reply = port:command "AT+CMEE?"
-  if not reply or not text.after(reply.lines, "+CMEE"):find "^0" or not port:command "AT+CMEE=1" then
-    return nil, err
-  end
-  local _ <close> = task.finally(function()
-    task.shield(CLOSE_TIME, port.command, port, "AT+CMEE=0")
-  end)
-  return port:command(command, { seconds = OPEN_TIME })
-end
-
 -- What a failure to open a channel means: 27.007's numbers of "memory full" and "not found" are the card's refusals. A
 -- modem that gives no number knows the command, or does not.
 local function open_failure(port, err)
@@ -55,7 +41,7 @@ local function open_failure(port, err)
     return no_way()
   elseif number == FULL or number == NOT_FOUND then
     return card_channel.refused("at", number == FULL and card_channel.FULL or card_channel.NONE)
-  elseif is_bare(err) then
+  elseif reason.is_bare(err) then
     local is_known = port:command "AT+CCHO=?" ~= nil
     if not is_known then
       return no_way()
@@ -85,8 +71,8 @@ function M.open_card_channel(modem, aid)
   end
   local command = ('AT+CCHO="%s"'):format(hex.encode(aid))
   local reply, err = modem.at:command(command, { seconds = OPEN_TIME })
-  if not reply and is_bare(err) then
-    reply, err = with_numbers(modem.at, command, err)
+  if not reply and reason.is_bare(err) then
+    reply, err = reason.with_numbers(modem.at, command, err, OPEN_TIME)
   end
   if not reply then
     return open_failure(modem.at, err)

@@ -6,6 +6,7 @@
 
 local errors = require "errors"
 local hex = require "base.hex"
+local reason = require "modem.at_reason"
 local task = require "task"
 local text = require "at.text"
 
@@ -63,7 +64,7 @@ end
 ---@param modem modem.modem
 ---@return sms.stored[]?
 ---@return moontower.error? err
-M.stored_messages = errors.protect(function(modem)
+M.stored_messages = reason.explained(errors.protect(function(modem)
   local port = modem.at or check(nil, modem.at_error)
   local _ <close> = port.turn:lock() -- what is chosen here, no other may change
   local _ <close> = use_pdus(port)
@@ -83,28 +84,28 @@ M.stored_messages = errors.protect(function(modem)
   end
   check(is_read, failure)
   return list
-end)
+end))
 
 ---As a back end's send_pdu().
 ---@param modem modem.modem
 ---@param pdu string
 ---@return integer? reference
 ---@return moontower.error? err
-M.send_pdu = errors.protect(function(modem, pdu)
+M.send_pdu = reason.explained(errors.protect(function(modem, pdu)
   local port = modem.at or check(nil, modem.at_error)
   local _ <close> = port.turn:lock() -- what is chosen here, no other may change
   local _ <close> = use_pdus(port)
   local length = #pdu - 1 - pdu:byte(1) -- of the TPDU
   local reply = check(port:command("AT+CMGS=" .. length, { seconds = SEND_TIME, data = hex.encode(pdu) }))
   return math.tointeger(tonumber((text.after(reply.lines, "+CMGS"):match "^%d+"))) or 0
-end)
+end))
 
 ---As a back end's delete_stored().
 ---@param modem modem.modem
 ---@param place string
 ---@return true? ok
 ---@return moontower.error? err
-M.delete_stored = errors.protect(function(modem, place)
+M.delete_stored = reason.explained(errors.protect(function(modem, place)
   local port = modem.at or check(nil, modem.at_error)
   local _ <close> = port.turn:lock() -- what is chosen here, no other may change
   local _ <close> = keep_memories(port)
@@ -112,6 +113,6 @@ M.delete_stored = errors.protect(function(modem, place)
   check(choose(port, prefix == "m" and "ME" or "SM"))
   check(port:command("AT+CMGD=" .. index, { seconds = ANSWER_TIME }))
   return true
-end)
+end))
 
 return M

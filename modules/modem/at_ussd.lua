@@ -7,6 +7,7 @@ local common = require "modem.ussd"
 local errors = require "errors"
 local hex = require "base.hex"
 local fit = require("sms").fit
+local reason = require "modem.at_reason"
 local task = require "task"
 
 local check = errors.check
@@ -88,11 +89,11 @@ local function next_answer(urcs, letters)
   end
 end
 
-local function why(err)
+local function why(modem, err)
   if err.code == "unsupported" then
     return common.fail("unsupported", "at", err.detail)
   end
-  return errors.during(err, "USSD")
+  return errors.during(reason.of(modem, err), "USSD")
 end
 
 ---As a back end's ussd().
@@ -109,7 +110,7 @@ M.ussd = errors.protect(function(modem, text, _, seconds)
   local _ <close> = put_back
   local reply, err = port:command(command_of(text, letters), { seconds = seconds, private = true })
   if not reply then
-    return why(err)
+    return why(modem, err)
   end
   local answer, failure = M.read(table.concat(reply.lines, "\n"), letters) -- before the OK
   if answer or failure then

@@ -3,6 +3,7 @@
 -- missing, connections that they have by themselves.
 
 local air = require "modem.air"
+local at_messages = require "modem.at_messages"
 local at_only = require "modem.at_only"
 local at_ussd = require "modem.at_ussd"
 local ec25 = require "simulator.models.ec25"
@@ -13,6 +14,7 @@ local personality = require "simulator.models.personality"
 local report = require "modem.report"
 local simulated = require "support.simulated"
 local state = require "state"
+local task = require "task"
 local told = require "modem.by_at.told"
 local ways = require "modem.by_at.ways"
 
@@ -158,6 +160,43 @@ function T.test_what_is_refused_for_now()
   number = nil
   eq(assert(air.registration(modem)).state, "home")
   eq({ asked["AT+CEREG?"] >= 2, asked["AT+C5GREG?"] }, { true, 1 })
+end
+
+-- Without numbers (AT+CMEE=0), a card that lacks its PIN, or lacks itself, is an ERROR like any other.
+function T.test_what_error_means()
+  local numbers = { ["SIM busy"] = 14, ["SIM missing"] = 10, ["other"] = 4 }
+  for what, code in pairs {
+    ["SIM PIN"] = "sim-locked", ["SIM PUK"] = "sim-blocked", ["SIM PIN2"] = "rejected", ["READY"] = "rejected",
+    ["SIM busy"] = "rejected", ["SIM missing"] = "sim-missing", ["other"] = "rejected",
+  } do
+    local cmee, seen = 0, {}
+    local port = { turn = task.mutex(), urcs = function() return task.queue() end }
+    function port:command(command)
+      seen[#seen + 1] = command
+      if command:find "^AT%+CMEE" then
+        cmee = tonumber(command:match "=(%d)") or cmee
+        return { lines = { ("+CMEE: %d"):format(cmee) } }
+      elseif command == "AT+CPIN?" and not numbers[what] then
+        return { lines = { "+CPIN: " .. what } }
+      end
+      return errors.fail { code = "rejected", source = "at", message = command .. ": ERROR", detail = {
+        number = cmee == 1 and command == "AT+CPIN?" and numbers[what] or nil,
+      } }
+    end
+    local modem = { at = port, description = { protocol = "at", control = "/x" } }
+    for _, verb in ipairs {
+      function() return at_messages.stored_messages(modem) end,
+      function() return at_messages.send_pdu(modem, "\0x") end,
+      function() return at_messages.delete_stored(modem, "1") end, function() return at_ussd.ussd(modem, "*1#") end,
+      function() return air.scan(modem) end,
+    } do
+      local result, err = verb()
+      eq({ what, result, err.code, cmee }, { what, nil, code, 0 })
+      eq({ what, tostring(err):find "ERROR" ~= nil, err.hint ~= nil },
+        { what, true, what:find "^SIM" ~= nil and what ~= "SIM PIN2" })
+    end
+    lu.assertNotStrContains(table.concat(seen, " "), "AT+CPIN=")
+  end
 end
 
 -- Some firmware writes its words in small letters, or with other blanks.
