@@ -189,20 +189,6 @@ static int l_decode(lua_State *L)
     return 3;
 }
 
-/*
- * parse_sdu(bytes, service = integer) -> message | nil, err: without QMUX's header, as QRTR
- * carries it.
- */
-static int l_parse_sdu(lua_State *L)
-{
-    size_t length;
-    const char *bytes = luaL_checklstring(L, 1, &length);
-    lua_Integer service = luaL_checkinteger(L, 2);
-    luaL_argcheck(L, service >= 0 && service <= UINT8_MAX, 2, "out of range");
-    struct mt_qmi_message message;
-    return push_parsed(L, mt_qmi_parse_sdu(bytes, length, (uint8_t)service, &message), &message);
-}
-
 /* ---- putting frames together ---- */
 
 /* assembly() -> assembly: the receiving side of a modem, or of a program that plays one */
@@ -302,10 +288,13 @@ static const luaL_Reg assembly_methods[] = {
 };
 
 static const luaL_Reg functions[] = {
-    { "assembly", l_assembly },   { "build", l_build },
-    { "decode", l_decode },       { "encode", l_encode },
-    { "exchange", l_exchange },   { "parse", l_parse },
-    { "parse_sdu", l_parse_sdu }, { NULL, NULL },
+    { "assembly", l_assembly },
+    { "build", l_build },
+    { "decode", l_decode },
+    { "encode", l_encode },
+    { "exchange", l_exchange },
+    { "parse", l_parse },
+    { NULL, NULL },
 };
 
 int mt_lua_qmi_open(lua_State *L)

@@ -141,16 +141,6 @@ static inline bool mt_take_be16(struct mt_reader *reader, uint16_t *value)
     return true;
 }
 
-static inline bool mt_take_be32(struct mt_reader *reader, uint32_t *value)
-{
-    uint64_t wide;
-
-    if (!mt_take_uint(reader, 4, true, &wide))
-        return false;
-    *value = (uint32_t)wide;
-    return true;
-}
-
 /* Claims the next `size` bytes, not yet filled; NULL, and overflow, when they do not fit. */
 static inline uint8_t *mt_claim(struct mt_writer *writer, size_t size)
 {
@@ -222,11 +212,6 @@ static inline void mt_put_le32(struct mt_writer *writer, uint32_t value)
 static inline void mt_put_be16(struct mt_writer *writer, uint16_t value)
 {
     mt_put_uint(writer, 2, true, value);
-}
-
-static inline void mt_put_be32(struct mt_writer *writer, uint32_t value)
-{
-    mt_put_uint(writer, 4, true, value);
 }
 
 /* Overwrites bytes that were put before; a place that was not is an overflow. */

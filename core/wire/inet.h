@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The internet checksum of RFC 1071, as IPv4, ICMP, ICMPv6 and UDP use it. */
+/* The internet checksum of RFC 1071, as IPv4, TCP, UDP and ICMP use it. */
 
 #ifndef MT_WIRE_INET_H
 #define MT_WIRE_INET_H
@@ -16,12 +16,6 @@ struct mt_inet_sum {
 
 /* Adds a range; a packet may be added in any number of ranges, of any length. */
 void mt_inet_add(struct mt_inet_sum *sum, const void *bytes, size_t size);
-
-/* Adds the pseudo header that ICMPv6 and UDP put before `length` bytes of upper-layer packet. */
-void mt_inet_add_pseudo4(struct mt_inet_sum *sum, const uint8_t source[4], const uint8_t target[4],
-                         uint8_t protocol, uint16_t length);
-void mt_inet_add_pseudo6(struct mt_inet_sum *sum, const uint8_t source[16],
-                         const uint8_t target[16], uint8_t protocol, uint32_t length);
 
 /*
  * The checksum to put in network order (mt_put_be16); summed over a packet that carries its

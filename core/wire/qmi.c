@@ -102,15 +102,6 @@ enum mt_qmi_result mt_qmi_parse(const void *bytes, size_t size, struct mt_qmi_me
     return (size_t)length > size ? MT_QMI_TRUNCATED : result;
 }
 
-enum mt_qmi_result mt_qmi_parse_sdu(const void *bytes, size_t size, uint8_t service,
-                                    struct mt_qmi_message *message)
-{
-    struct mt_reader reader = mt_reader(bytes, size);
-
-    *message = (struct mt_qmi_message){ .service = service };
-    return take_sdu(&reader, message);
-}
-
 int mt_qmi_build(struct mt_writer *writer, const struct mt_qmi_message *message)
 {
     bool ctl = message->service == MT_QMI_CTL;

@@ -56,10 +56,6 @@ int mt_qmi_frame_length(const uint8_t *bytes, size_t size);
  */
 enum mt_qmi_result mt_qmi_parse(const void *bytes, size_t size, struct mt_qmi_message *message);
 
-/* Reads a message without QMUX's header, as QRTR carries it: the socket knows the service. */
-enum mt_qmi_result mt_qmi_parse_sdu(const void *bytes, size_t size, uint8_t service,
-                                    struct mt_qmi_message *message);
-
 /*
  * Appends a QMUX frame: the twin of mt_qmi_parse. Returns 0, -EINVAL for a type that is none or a
  * transaction that its service has no room for, -EMSGSIZE beyond MT_QMI_FRAME_MAX, or -ENOBUFS when

@@ -233,16 +233,6 @@ function cause.verdict(number, procedure, technology)
   return found
 end
 
----A cause in a few words; nil for 0, which is none.
----@param number integer
----@param procedure "session"|"registration"
----@param technology string?
----@return string?
-function cause.text(number, procedure, technology)
-  local found = cause.verdict(number, procedure, technology)
-  return found and found.words
-end
-
 ---Of what an MBIM modem says of a connection, which has room for both: a number that no session knows is the
 ---registration's.
 ---@param number integer

@@ -31,7 +31,6 @@ local wait = require "modem.wait"
 ---@field cell_changed_at number? when an indication said last that it may be on another cell
 ---@field message_news table? which SMS have come in: see modem/message_news.lua
 ---@field is_asked_for_cells boolean?
----@field tells_no_configurations boolean? it does not know the question for carrier configurations
 ---@field tells_no_cells boolean? it does not know the question
 ---@field signal_waits table<modem.signal_limits, true>? what tasks wait for by signal_below()
 ---@field private lock core.fs.lock no other moontower uses the modem while we have it

@@ -805,11 +805,11 @@ function T.test_words()
   lu.assertEquals((mbim.status(4711)), "status-4711")
   lu.assertEquals((mbim.protocol_error(5)), "not-opened")
   lu.assertEquals((mbim.protocol_error(99)), "protocol-error-99")
-  lu.assertEquals(cause.text(33, "session"), "requested service option not subscribed")
-  lu.assertNotEquals(cause.text(8, "session"), cause.text(8, "registration"))
-  lu.assertEquals(cause.text(200, "session"), "network cause 200")
-  lu.assertNil(cause.text(0, "session"))
-  lu.assertErrorMsgContains("a session's cause", cause.text, 33)
+  lu.assertEquals(cause.verdict(33, "session").words, "requested service option not subscribed")
+  lu.assertNotEquals(cause.verdict(8, "session").words, cause.verdict(8, "registration").words)
+  lu.assertEquals(cause.verdict(200, "session").words, "network cause 200")
+  lu.assertNil(cause.verdict(0, "session"))
+  lu.assertErrorMsgContains("a session's cause", cause.verdict, 33)
 end
 
 return T

@@ -541,12 +541,12 @@ local function words(verbose, reason) return call_end.verdict(verbose, reason).w
 
 function T.test_call_end_of_the_network()
   lu.assertEquals(call_end.cause { type = "3gpp", reason = 27 }, 27)
-  lu.assertEquals(words({ type = "3gpp", reason = 27 }), cause.text(27, "session"))
+  lu.assertEquals(words({ type = "3gpp", reason = 27 }), cause.verdict(27, "session").words)
   lu.assertNil(call_end.cause { type = "3gpp", reason = 115 })
   lu.assertEquals(words({ type = "3gpp", reason = 115 }), "access barred by the network")
   lu.assertNil(call_end.cause(nil))
   lu.assertEquals(call_end.cause(nil, 1013), 27)
-  lu.assertEquals(words(nil, 1013), cause.text(27, "session"))
+  lu.assertEquals(words(nil, 1013), cause.verdict(27, "session").words)
   lu.assertNil(call_end.cause({ type = "internal", reason = 239 }, 1013))
 end
 
@@ -554,7 +554,7 @@ function T.test_call_end_of_the_modem()
   lu.assertEquals(words({ type = "internal", reason = 239 }), "APN not allowed while roaming")
   lu.assertEquals(words({ type = "cm", reason = 2504 }), "SIM is not ready")
   lu.assertEquals(words({ type = "cm", reason = 1500 }), "connection denied: network busy")
-  lu.assertEquals(words({ type = "cm", reason = 1010 }), cause.text(11, "registration"))
+  lu.assertEquals(words({ type = "cm", reason = 1010 }), cause.verdict(11, "registration").words)
   lu.assertEquals(words({ type = "ipv6", reason = 1 }), "network gave no IPv6 prefix")
   lu.assertEquals(words(nil, 3), "no service")
 end

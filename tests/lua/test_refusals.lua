@@ -107,12 +107,12 @@ function T.test_causes()
 end
 
 function T.test_one_table_is_never_read_for_the_other()
-  lu.assertEquals(cause.text(5, "session"), "network cause 5")
-  lu.assertEquals(cause.text(33, "session"), "requested service option not subscribed")
-  lu.assertEquals(cause.text(91, "session"), "network cause 91")
-  lu.assertNotEquals(cause.text(26, "session"), cause.text(26, "registration"))
+  lu.assertEquals(cause.verdict(5, "session").words, "network cause 5")
+  lu.assertEquals(cause.verdict(33, "session").words, "requested service option not subscribed")
+  lu.assertEquals(cause.verdict(91, "session").words, "network cause 91")
+  lu.assertNotEquals(cause.verdict(26, "session").words, cause.verdict(26, "registration").words)
   -- The modem's own number 113 among 3GPP's, and the call manager's of a registration.
-  lu.assertNotEquals(call_end.verdict({ type = "3gpp", reason = 113 }).words, cause.text(113, "session"))
+  lu.assertNotEquals(call_end.verdict({ type = "3gpp", reason = 113 }).words, cause.verdict(113, "session").words)
   lu.assertNil(call_end.verdict({ type = "cm", reason = 1010 }).nw_error)
   lu.assertEquals(call_end.verdict({ type = "cm", reason = 1010 }).code, "registration-denied")
   -- MBIM has one field for both.
@@ -121,10 +121,10 @@ function T.test_one_table_is_never_read_for_the_other()
 end
 
 function T.test_generations()
-  lu.assertEquals(cause.text(46, "session", "5G"), "outside the area of the local data network")
-  lu.assertNotStrContains(cause.text(46, "session", "LTE"), "area")
-  lu.assertStrContains(cause.text(46, "session"), "in 5G: outside the area")
-  lu.assertNotEquals(cause.text(31, "registration", "LTE"), cause.text(31, "registration", "5G"))
+  lu.assertEquals(cause.verdict(46, "session", "5G").words, "outside the area of the local data network")
+  lu.assertNotStrContains(cause.verdict(46, "session", "LTE").words, "area")
+  lu.assertStrContains(cause.verdict(46, "session").words, "in 5G: outside the area")
+  lu.assertNotEquals(cause.verdict(31, "registration", "LTE").words, cause.verdict(31, "registration", "5G").words)
 end
 
 local function refused(given)

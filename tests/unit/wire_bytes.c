@@ -26,7 +26,7 @@ static void takes_integers(void **state)
     assert_true(mt_take_be16(&reader, &half) && half == 0x0405);
     reader = start;
     assert_true(mt_take_le32(&reader, &word) && word == 0x04030201);
-    assert_true(mt_take_be32(&reader, &word) && word == 0x05060708);
+    assert_true(mt_take_uint(&reader, 4, true, &wide) && wide == 0x05060708);
     assert_false(mt_take_u8(&reader, &byte));
     assert_int_equal(reader.left, 0);
     reader = start;
@@ -82,7 +82,7 @@ static void puts_integers(void **state)
     mt_put_u8(&writer, 1);
     mt_put_le16(&writer, 0x0302);
     mt_put_be16(&writer, 0x0405);
-    mt_put_be32(&writer, 0x06070809);
+    mt_put_uint(&writer, 4, true, 0x06070809);
     mt_put_le32(&writer, 0xFFFFFFFF);
     mt_put_zeros(&writer, 1);
     mt_put(&writer, "\xAB\xCD", 2);

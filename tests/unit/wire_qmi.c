@@ -93,7 +93,7 @@ static void builds_the_bytes_of_qmux(void **state)
 
 static void parses_what_it_builds(void **state)
 {
-    struct mt_qmi_message message, expected;
+    struct mt_qmi_message message;
     uint8_t bytes[64];
 
     (void)state;
@@ -105,19 +105,11 @@ static void parses_what_it_builds(void **state)
         assert_int_equal(mt_qmi_parse(bytes, size + 7, &message), MT_QMI_MESSAGE);
         assert_same(&message, &samples[i]); /* trailing bytes do no harm */
         assert_int_equal(mt_qmi_frame_length(bytes, sizeof(bytes)), size);
-
-        expected = samples[i]; /* QRTR's messages do not say these two */
-        expected.client = 0;
-        expected.from_modem = false;
-        assert_int_equal(mt_qmi_parse_sdu(bytes + MT_QMI_QMUX_SIZE, size - MT_QMI_QMUX_SIZE,
-                                          expected.service, &message),
-                         MT_QMI_MESSAGE);
-        assert_same(&message, &expected);
     }
 }
 
 /* The bytes are copied to a block of their own size, so that the sanitizer sees any read beyond. */
-static enum mt_qmi_result parse_copy(const uint8_t *bytes, size_t size, uint8_t service,
+static enum mt_qmi_result parse_copy(const uint8_t *bytes, size_t size,
                                      struct mt_qmi_message *message)
 {
     uint8_t *copy = malloc(size ? size : 1);
@@ -126,12 +118,6 @@ static enum mt_qmi_result parse_copy(const uint8_t *bytes, size_t size, uint8_t 
     assert_non_null(copy);
     memcpy(copy, bytes, size);
     result = mt_qmi_parse(copy, size, message);
-    if (result < 0) { /* and as QRTR would carry it */
-        uint8_t *sdu = copy + (size < MT_QMI_QMUX_SIZE ? size : MT_QMI_QMUX_SIZE);
-        struct mt_qmi_message bare;
-
-        assert_true(mt_qmi_parse_sdu(sdu, (size_t)(copy + size - sdu), service, &bare) < 0);
-    }
     free(copy);
     return result;
 }
@@ -149,13 +135,12 @@ static void refuses_every_truncation(void **state)
 
     (void)state;
     for (size_t i = 0; i < SAMPLES; i++) {
-        uint8_t service = samples[i].service;
         size_t size = build(bytes, sizeof(bytes), &samples[i]);
 
         for (size_t cut = 0; cut < size; cut++) {
             bool known = cut >= header_size(&samples[i]);
 
-            assert_int_equal(parse_copy(bytes, cut, service, &message), MT_QMI_TRUNCATED);
+            assert_int_equal(parse_copy(bytes, cut, &message), MT_QMI_TRUNCATED);
             assert_int_equal(message.type, known ? samples[i].type : MT_QMI_REQUEST);
             assert_int_equal(message.transaction, known ? samples[i].transaction : 0);
             if (cut < 3)
@@ -163,8 +148,7 @@ static void refuses_every_truncation(void **state)
             mt_store_uint(bytes + 1, 2, false, cut - 1); /* and where the header agrees with it */
             enum mt_qmi_result cut_short = cut < MT_QMI_FRAME_MIN ? MT_QMI_BAD_LENGTH
                                                                   : MT_QMI_TRUNCATED;
-            assert_int_equal(parse_copy(bytes, cut, service, &message),
-                             known ? MT_QMI_BAD_TLVS : cut_short);
+            assert_int_equal(parse_copy(bytes, cut, &message), known ? MT_QMI_BAD_TLVS : cut_short);
             assert_int_equal(message.type, known ? samples[i].type : MT_QMI_REQUEST);
             mt_store_uint(bytes + 1, 2, false, size - 1);
         }

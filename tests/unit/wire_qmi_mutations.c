@@ -108,21 +108,6 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* The same message without QMUX's header must be the same message. */
-static void check_sdu(const struct mt_qmi_message *message, const uint8_t *bytes, size_t size)
-{
-    struct mt_qmi_message bare;
-
-    assert_int_equal(mt_qmi_parse_sdu(bytes + MT_QMI_QMUX_SIZE, size - MT_QMI_QMUX_SIZE,
-                                      message->service, &bare),
-                     MT_QMI_MESSAGE);
-    assert_int_equal(bare.type, message->type);
-    assert_int_equal(bare.transaction, message->transaction);
-    assert_int_equal(bare.id, message->id);
-    assert_ptr_equal(bare.tlvs, message->tlvs);
-    assert_int_equal(bare.tlvs_size, message->tlvs_size);
-}
-
 /* Through framing, and what comes out of it through the codec of a sample: does it decode? */
 static bool check_frame(const uint8_t *bytes, size_t size, uint32_t which)
 {
@@ -135,13 +120,10 @@ static bool check_frame(const uint8_t *bytes, size_t size, uint32_t which)
     if (result == MT_QMI_MESSAGE) {
         assert_true(message.tlvs >= copy && message.tlvs <= copy + size);
         assert_true(message.tlvs_size <= (size_t)(copy + size - message.tlvs));
-        check_sdu(&message, copy, size);
         decodes = check_bytes(L, which, message.tlvs, message.tlvs_size);
         messages++;
         decoded += decodes;
     }
-    result = mt_qmi_parse_sdu(copy, size, samples[which].message.service, &message);
-    assert_non_null(mt_qmi_result_name(result));
     free(copy);
     return decodes;
 }
@@ -165,7 +147,7 @@ static size_t find_tlvs(const struct mt_qmi_message *message, size_t places[TLVS
 static void cut_frame(const struct sample *sample, size_t cut)
 {
     struct mt_qmi_message message;
-    uint8_t *copy = copy_of(sample->bytes, cut), *sdu;
+    uint8_t *copy = copy_of(sample->bytes, cut);
 
     assert_int_equal(mt_qmi_parse(copy, cut, &message), MT_QMI_TRUNCATED);
     if (cut >= 3) { /* and where the header agrees with what is there */
@@ -173,12 +155,6 @@ static void cut_frame(const struct sample *sample, size_t cut)
         assert_true(mt_qmi_parse(copy, cut, &message) < 0);
     }
     free(copy);
-    if (cut < MT_QMI_QMUX_SIZE)
-        return;
-    sdu = copy_of(sample->bytes + MT_QMI_QMUX_SIZE, cut - MT_QMI_QMUX_SIZE);
-    assert_true(mt_qmi_parse_sdu(sdu, cut - MT_QMI_QMUX_SIZE, sample->message.service, &message) <
-                0);
-    free(sdu);
 }
 
 static void every_truncation(void **state)

@@ -51,13 +51,6 @@ function M.exchange(port, window) end
 ---@return moontower.error? err
 function M.parse(bytes) end
 
---- parse_sdu(bytes, service = integer) -> message | nil, err: without QMUX's header, as QRTR carries it.
----@param bytes string
----@param service integer
----@return core.qmi.message? message
----@return moontower.error? err
-function M.parse_sdu(bytes, service) end
-
 ---@class core.qmi.assembly
 local assembly = {}
 
