@@ -1,36 +1,58 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: MIT
-# For the scripts here: packages of one version, of Debian or of npm, unpacked in a temporary folder; nothing is installed.
+# For the scripts here, for bootstrap and tests/vm/prepare: packages of one version, of Debian or of npm, unpacked in a
+# temporary folder; nothing is installed.
 
 set -u
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 
-# unpack SUITE PACKAGE=VERSION...: into $folder/root. The mirror is the one that this computer uses; the lists of other
-# suites are read aside. 77: the mirror has no such package any more.
-unpack() {
-  suite=$1
-  shift
+# apt_of SUITE ARGUMENT...: apt-get for that suite of Debian alone, as if nothing was installed. The mirror is the one that
+# this computer uses; the lists are read aside.
+apt_of() {
   # shellcheck disable=SC2016 # apt's own variable
-  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -m1 'debian/$')
-  mkdir -p "$folder/lists/partial" "$folder/cache/archives/partial" "$folder/root"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $suite main" >"$folder/sources"
+  mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -m1 'debian/$') ||
+    mirror=http://deb.debian.org/debian/
+  mkdir -p "$folder/lists/partial" "$folder/cache/archives/partial"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror $1 main" >"$folder/sources"
+  shift
   cat >"$folder/apt.conf" <<END
 Dir::Etc::sourcelist "$folder/sources";
 Dir::Etc::sourceparts "/dev/null";
-Dir::State::lists "$folder/lists";
+Dir::State "$folder";
+Dir::State::status "/dev/null";
 Dir::Cache "$folder/cache";
 APT::Sandbox::User "root";
 Acquire::Languages "none";
+Debug::NoLocking "1";
 END
   (
-    cd "$folder" || exit
-    APT_CONFIG=$folder/apt.conf apt-get -qq update && APT_CONFIG=$folder/apt.conf apt-get -qq download "$@"
-  ) >&2 || exit 77
-  for package in "$folder"/*.deb; do
-    echo "package: $(basename "$package")"
-    dpkg -x "$package" "$folder/root" && rm "$package"
+    cd "$folder/cache/archives" || exit
+    APT_CONFIG=$folder/apt.conf apt-get -qq update && APT_CONFIG=$folder/apt.conf apt-get -qq "$@"
+  ) >&2
+}
+
+# unpack_archives: all that apt_of has got, into $folder/root.
+unpack_archives() {
+  mkdir -p "$folder/root"
+  for archive in "$folder"/cache/archives/*.deb; do
+    echo "package: $(basename "$archive")"
+    dpkg -x "$archive" "$folder/root" && rm "$archive"
   done
+}
+
+# unpack SUITE PACKAGE=VERSION...: into $folder/root. 77: the mirror has no such package any more.
+unpack() {
+  suite=$1
+  shift
+  apt_of "$suite" download "$@" || exit 77
+  unpack_archives
+}
+
+# unpack_whole SUITE PACKAGE: the same, with all that it needs, the C library included.
+unpack_whole() {
+  apt_of "$1" -y --no-install-recommends --download-only install "$2" || exit 77
+  unpack_archives
 }
 
 # unpack_npm NAME@VERSION...: into $folder/node_modules; none of their scripts is run.
