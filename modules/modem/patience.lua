@@ -1,5 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- Asks a modem again that is busy, or not ready yet. What the network has refused is never asked for again.
+-- Asks a modem again that is busy, not ready yet, or contradicts itself for a moment. What the network has refused is
+-- never asked for again.
 
 local task = require "task"
 
@@ -29,13 +30,15 @@ end
 
 ---Asks, and asks again as long as the modem says that it is busy.
 ---@param ask fun(): any, moontower.error?
+---@param is_worth_it (fun(err: moontower.error): boolean?)? is another answer likely? nil: the modem is busy
+---@param seconds number? for all of it
 ---@return any value
 ---@return moontower.error? err the modem's last answer
-function M.ask(ask)
-  local stop = task.now() + M.seconds
+function M.ask(ask, is_worth_it, seconds)
+  local stop = task.now() + (seconds or M.seconds)
   for attempt in task.backoff { first = FIRST, max = LONGEST } do
     local value, err = ask()
-    if value or not is_passing(err) or task.now() + attempt.pause > stop then
+    if value or not (is_worth_it or is_passing)(err) or task.now() + attempt.pause > stop then
       return value, err
     end
   end

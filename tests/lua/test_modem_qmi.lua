@@ -3,6 +3,7 @@
 --
 -- Whatever the modem does, `moontower up` succeeds or says why not, in time, and leaves nothing half done.
 
+local Client = require "qmi.client"
 local ctl = require "qmi.ctl"
 local errors = require "errors"
 local faults = require "simulator.faults"
@@ -160,6 +161,39 @@ function T.test_a_data_format_that_the_modem_does_not_confirm()
       eq({ #link.addresses, asked }, { 2, 1 })
     end)
   end
+end
+
+-- Right after it has connected, it may have no settings yet, and say that it is not connected.
+function T.test_settings_that_are_not_there_yet()
+  local wds = require "qmi.wds"
+  local function out_of_call()
+    return errors.fail { code = "rejected", message = "no", source = "qmi", detail = { status = "out-of-call" } }
+  end
+  with_modem(function(modem)
+    local request, lost = Client.request, 2
+    local _ <close> = task.finally(function() Client.request = request end)
+    function Client.request(client, message, ...)
+      if message == wds.get_current_settings and lost > 0 then
+        lost = lost - 1
+        return out_of_call()
+      end
+      return request(client, message, ...)
+    end
+    local bearer = assert(modem:connect { apn = "r.ispsn" })
+    eq({ #bearer.ipv4.addresses, #bearer.ipv6.addresses, lost }, { 1, 1, 0 })
+    -- Once it is over, that is no contradiction.
+    local asked = 0
+    function Client.request(client, message, ...)
+      if message == wds.get_packet_service_status then
+        return { connection_status = "disconnected" }
+      elseif message == wds.get_current_settings then
+        asked = asked + 1
+        return out_of_call()
+      end
+      return request(client, message, ...)
+    end
+    eq({ (modem:ip_configuration(0)), asked }, { nil, 2 })
+  end)
 end
 
 -- There is an older way to ask for it.

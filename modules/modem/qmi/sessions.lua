@@ -8,10 +8,11 @@ local call_end = lazy "qmi.call_end"
 local clients = require "modem.qmi.wds_clients"
 local errors = require "errors"
 local framing = require "modem.qmi.framing"
+local patience = require "modem.patience"
 local task = require "task"
 local wds = require "qmi.wds"
 
-local CLOSE_TIME = 3
+local CLOSE_TIME, SETTLING_TIME = 3, 3
 
 ---@class modem.qmi: modem.modem
 local M = {}
@@ -78,13 +79,13 @@ local function not_connected()
   }
 end
 
+local function is_out_of_call(err) return err ~= nil and err.detail ~= nil and err.detail.status == "out-of-call" end
+
 -- A family that is connected has an address, also where the modem does not say so: see M.read of modem/addresses.lua.
 local function untold(self, configuration, failures)
   local families_untold = {}
   for _, family in ipairs(clients.families.ipv4v6) do
-    local err = failures[family]
-    local is_over = err and err.detail and err.detail.status == "out-of-call"
-    local is_up = clients.is_ours(self, configuration.session, family) and not is_over
+    local is_up = clients.is_ours(self, configuration.session, family) and not is_out_of_call(failures[family])
     if is_up and #configuration[family].addresses == 0 then
       families_untold[family] = true
     end
@@ -92,10 +93,19 @@ local function untold(self, configuration, failures)
   return next(families_untold) and families_untold
 end
 
+-- Some modems have no settings for a moment after they have connected, and say that there is no connection.
+local function settings_when_there(wds_client, values)
+  local client = wds_client.client
+  return patience.ask(function() return client:request(wds.get_current_settings, values) end, function(err)
+    local status = wds_client.handle and is_out_of_call(err) and client:request(wds.get_packet_service_status)
+    return status and clients.states[status.connection_status] == "activated"
+  end, SETTLING_TIME)
+end
+
 -- Clients are for IPv4 at first, as far as it is known: one that turns out not to be is told, and asked again.
 local function settings_of(wds_client)
   local client, values = wds_client.client, { requested_settings = address.settings }
-  local reply, err = client:request(wds.get_current_settings, values)
+  local reply, err = settings_when_there(wds_client, values)
   if reply and reply.ip_family == "ipv6" and wds_client.family == "ipv4" and wds_client.handle
     and client:set_up(wds.set_ip_family, { preference = "ipv4" }) then
     return client:request(wds.get_current_settings, values)
