@@ -14,7 +14,8 @@ local RELEASE_TIME = 5
 ---@field service_id integer
 ---@field id integer? nil while the modem knows nothing of us
 ---@field persistent table? what its owner needs to take it up again later; it stays allocated when the device is closed
----@field on_lost fun()? the modem has forgotten the client, and what it did for it
+---@field on_lost fun(is_alone: boolean?)? the modem has forgotten the client, and what it did for it; is_alone: it has
+--- not said that it has restarted, and may still do it
 ---@field epoch integer counts its connections: what is indicated in an earlier one is not about the next
 ---@field private device qmi.device
 ---@field private set_ups { message: qmi.message, values: table?, required: boolean? }[]
@@ -92,12 +93,13 @@ function Client:allocate()
 end
 
 ---The modem does not know the client any more.
-function Client:lose()
+---@param is_alone boolean? as on_lost() has it
+function Client:lose(is_alone)
   if self.id then
     self.id = nil
     self.device:changed()
     if self.on_lost then
-      self.on_lost()
+      self.on_lost(is_alone)
     end
   end
 end
@@ -133,7 +135,7 @@ function Client:request(message, values, seconds)
       if reply or not may_repeat(self, id, message, err) then
         return reply, err
       elseif self.id == id then
-        self:lose()
+        self:lose(true)
       end
     elseif err.code ~= "modem-failed" then
       return nil, err

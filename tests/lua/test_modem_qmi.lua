@@ -244,6 +244,58 @@ function T.test_a_client_that_vanishes_is_made_again()
   end)
 end
 
+-- The modem may go on with the connection of a client that it has forgotten, or end it: a new client is told which.
+function T.test_a_connection_whose_client_vanishes()
+  local data = require "simulator.qmi.wds"
+  local released = data.released
+  local _ <close> = task.finally(function() data.released = released end)
+  local function goes_on(_, client) client.call, client.wants = nil, {} end
+  local function ends(sim, client)
+    goes_on(sim, client)
+    sim:disconnect_family(client.session, client.family)
+  end
+  for _, verb in ipairs { "session", "ip_configuration" } do
+    data.released = goes_on
+    with_modem(function(modem, sim)
+      assert(modem:connect { apn = "r.ispsn" })
+      local events <close> = modem:events("session")
+      fault(sim, "lose-client") -- which was asked last: that of one family
+      lu.assertNotNil(modem[verb](modem, 0))
+      eq({ modem:session(0).ip, #assert(modem:ip_configuration(0)).ipv4.addresses }, { "ipv4v6", 1 })
+      eq(#assert(modem:ip_configuration(0)).ipv6.addresses, 1)
+      data.released = ends
+      fault(sim, "lose-client")
+      lu.assertNotNil(modem[verb](modem, 0))
+      hears(events, "session", "ip", modem:session(0).ip) -- no event before this one says that it is over
+      lu.assertNotEquals(modem:session(0).ip, "ipv4v6")
+      data.released = released
+      assert(modem:deactivate(0))
+      eq(sim.sessions, {})
+    end)
+  end
+end
+
+-- Its next run finds it, too.
+function T.test_a_connection_whose_client_has_vanished_is_kept()
+  local data = require "simulator.qmi.wds"
+  local released = data.released
+  local _ <close> = task.finally(function() data.released = released end)
+  data.released = function(_, client) client.call, client.wants = nil, {} end
+  with_modem(function(modem, sim)
+    assert(modem:connect { apn = "r.ispsn", ip = "ipv4" })
+    fault(sim, "lose-client")
+    eq(modem:session(0).ip, "ipv4")
+    eq(modem:ip_configuration(0).ipv6.addresses, {})
+    modem:close()
+    eq(services_of(sim), { "wds" })
+    data.released = released
+    local again <close> = assert(find())
+    eq(again:session(0).ip, "ipv4")
+    assert(again:deactivate(0))
+    eq(sim.sessions, {})
+  end)
+end
+
 function T.test_a_client_that_vanishes_is_set_up_again()
   with_modem(function(modem, sim)
     local events <close> = modem:events("registration", "signal")

@@ -235,9 +235,8 @@ function M:activate(parameters)
   if not (is_up.ipv4 or is_up.ipv6) then
     return network_reject.of_families(failures)
   end
-  local wds_clients = self.wds[parameters.session] or {}
   for _, family in ipairs(clients.families.ipv4v6) do
-    if is_up[family] and not (wds_clients[family] or {}).handle then -- lost while the other one was started
+    if is_up[family] and not clients.is_ours(self, parameters.session, family) then -- lost while the other was started
       self:deactivate(parameters.session)
       return errors.fail {
         code = "disconnected", source = "qmi", message = "the modem ended the connection at once",

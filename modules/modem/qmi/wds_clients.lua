@@ -17,6 +17,7 @@ local wds = require "qmi.wds"
 ---@field bound boolean is it tied to its session's mux id? One that is not is for session 0
 ---@field apn string? that its family was last connected to
 ---@field idle boolean? it has no connection: its last one has ended
+---@field judging core.task? finds out whether its connection goes on, as the modem has forgotten it
 
 local M = {
   ANY_CONNECTION = 0xffffffff, -- the handle for any connection
@@ -61,6 +62,31 @@ function M.binding(self, session)
   return { endpoint_info = framing.endpoint(self), mux_id = M.mux_of(self, session), client_type = "tethered" }
 end
 
+local function tell_end(self, client)
+  if self.watcher then
+    subscribers.deliver(self.watcher, {
+      client = client, epoch = client.epoch, message = wds.get_packet_service_status,
+      values = { connection_status = { status = "disconnected" } },
+    })
+  end
+end
+
+-- The modem has forgotten a client, and mostly ends its connection then. One that it goes on with is ours still: a new
+-- client of the same session and family is told so, and ends it later.
+local function judge(self, wds_client, before)
+  local client = wds_client.client
+  local status = client:request(wds.get_packet_service_status)
+  wds_client.judging = nil
+  if wds_client.handle then
+    return -- it has been connected again meanwhile
+  elseif status and M.states[status.connection_status] == "activated" then
+    wds_client.handle, wds_client.apn, self.agreed = M.ANY_CONNECTION, before.apn, before.agreed
+    M.remember(self, wds_client)
+  else
+    tell_end(self, client)
+  end
+end
+
 local function add_wds_client(self, client, session, family, is_bound)
   local wds_client = { client = client, session = session, family = family, bound = is_bound }
   self.wds[session] = self.wds[session] or {}
@@ -71,15 +97,14 @@ local function add_wds_client(self, client, session, family, is_bound)
   if family ~= "ipv4" then -- which is what a client is for at first
     client:prepare(wds.set_ip_family, { preference = family })
   end
-  client.on_lost = function()
-    local had_connection = wds_client.handle ~= nil
+  client.on_lost = function(is_alone)
+    local had_connection, before = wds_client.handle ~= nil, { apn = wds_client.apn, agreed = self.agreed }
     wds_client.handle, wds_client.apn, client.persistent = nil, nil, nil
     self.agreed = nil
-    if had_connection and self.watcher then
-      subscribers.deliver(self.watcher, {
-        client = client, epoch = client.epoch, message = wds.get_packet_service_status,
-        values = { connection_status = { status = "disconnected" } },
-      })
+    if had_connection and is_alone then
+      wds_client.judging = self.qmi.group:spawn(judge, self, wds_client, before)
+    elseif had_connection then
+      tell_end(self, client)
     end
   end
   if self.watcher then
@@ -177,6 +202,9 @@ end
 ---@return boolean?
 function M.is_ours(self, session, family)
   local wds_client = (self.wds[session] or {})[family]
+  if wds_client and wds_client.judging then
+    wds_client.judging:join()
+  end
   return wds_client and wds_client.handle ~= nil
 end
 
