@@ -45,8 +45,7 @@ local mbim = { services = services }
 -- mbim.u32, mbim.text, mbim.enum and so on: a script that declares a command needs this one module.
 parts.add_notation(mbim)
 
-local registry = {} -- [uuid][cid] = command, or a schema.late
-local tables = {} -- [uuid] = what mbim.commands() returns
+local registry = parts.registry() -- of services by their UUIDs
 
 local titles = { query = " query", set = " set", response = "", indication = " indication" }
 
@@ -103,7 +102,7 @@ local function check(declaration)
     end
   end
   -- A script that runs twice in one engine declares its commands twice: that is no mistake. Another name is.
-  local known = parts.known(tables[uuid], registry[uuid] or {}, declaration.cid, 3)
+  local known = registry:known(uuid, declaration.cid, 3)
   if known and known.name ~= name then
     error(("%s: %s cid %d is %s already"):format(name, services[uuid] or uuid, declaration.cid, known.name), 3)
   end
@@ -168,12 +167,7 @@ function make.secrets(command)
   return names
 end
 
-local function register(command)
-  local uuid = command.service_uuid
-  registry[uuid] = registry[uuid] or {}
-  registry[uuid][command.cid] = command
-  return command
-end
+local function register(command) return registry:add(command.service_uuid, command.cid, command) end
 
 ---Declares a command. A mistake in it raises here, and says what and where.
 ---@param declaration mbim.declaration
@@ -208,14 +202,11 @@ end
 ---@return table service
 ---@return fun(key: string, cid: integer, name: string, declare: fun(): mbim.declaration) command
 function mbim.commands(name, modules)
-  local uuid = services[name]
-  registry[uuid] = registry[uuid] or {}
-  tables[uuid] = tables[uuid] or {}
   local function make_late(cid, title, declaration)
     declaration.service, declaration.cid, declaration.name = name, cid, title
     return register(new_command(check(declaration), declaration))
   end
-  local service, command = parts.service(tables[uuid], modules or {}, registry[uuid], make_late)
+  local service, command = registry:service(services[name], modules or {}, make_late)
   return service, command
 end
 
@@ -223,15 +214,12 @@ end
 ---@param uuid string
 ---@param cid integer
 ---@return mbim.command?
-function mbim.lookup(uuid, cid)
-  local commands = registry[uuid]
-  return commands and parts.lookup(tables[uuid], commands, cid)
-end
+function mbim.lookup(uuid, cid) return registry:lookup(uuid, cid) end
 
 ---@return string[] uuids of the services that commands have been declared of, sorted
 function mbim.declared_services()
   local uuids = {}
-  for uuid in pairs(registry) do
+  for uuid in pairs(registry.messages) do
     uuids[#uuids + 1] = uuid ~= services["proxy-control"] and uuid or nil
   end
   table.sort(uuids)

@@ -4,6 +4,7 @@
 
 local maker = require "maker"
 local mbim = require "mbim.command"
+local parts = require "schema.message"
 
 local modules = {
   "mbim.basic_connect", "mbim.ms_basic_connect_extensions", "mbim.sms", "mbim.ussd",
@@ -16,21 +17,5 @@ for services in maker.each "mbim_services" do
   for name, uuid in pairs(services) do mbim.service { name = name, uuid = uuid } end
 end
 
-local list = {}
-for _, module in ipairs(modules) do
-  for _, command in pairs(require(module)) do
-    if type(command) == "table" and command.cid then
-      list[#list + 1] = command
-    end
-  end
-end
-
-table.sort(list, function(a, b)
-  if a.service ~= b.service then
-    return a.service < b.service
-  end
-  return a.cid < b.cid
-end)
-
 ---@type mbim.command[]
-return list
+return parts.list(modules, "service", "cid")

@@ -31,8 +31,7 @@ local qmi = { services = services }
 -- qmi.u32, qmi.string, qmi.enum and so on: a script that declares a message needs this one module.
 parts.add_notation(qmi)
 
-local registry = {} -- [service number][id] = message, or a schema.late
-local tables = {} -- [service number] = what qmi.messages() returns
+local registry = parts.registry() -- of services by their numbers
 
 local RESULT = 0x02
 local result = schema.struct { schema.u16 "status", schema.u16 "error" } "result"
@@ -63,7 +62,7 @@ local function check(declaration)
     error(("%s: TLV 0x02 of a response is the result, and is there by itself"):format(name), 3)
   end
   -- A script that runs twice in one engine declares its messages twice: that is no mistake. Another name is.
-  local known = parts.known(tables[number], registry[number] or {}, declaration.id, 3)
+  local known = registry:known(number, declaration.id, 3)
   if known and known.name ~= name then
     error(("%s: %s 0x%04x is %s already"):format(name, services[number] or number, declaration.id, known.name), 3)
   end
@@ -110,12 +109,7 @@ local function new_message(number, declaration, is_ours)
   }, Message)
 end
 
-local function register(message)
-  local number = message.service_id
-  registry[number] = registry[number] or {}
-  registry[number][message.id] = message
-  return message
-end
+local function register(message) return registry:add(message.service_id, message.id, message) end
 
 ---Declares a message. A mistake in it raises here, and says what and where.
 ---@param declaration qmi.declaration
@@ -144,14 +138,11 @@ end
 ---@return table service
 ---@return fun(key: string, id: integer, name: string, declare: fun(): qmi.declaration) message
 function qmi.messages(name, modules)
-  local number = services[name]
-  registry[number] = registry[number] or {}
-  tables[number] = tables[number] or {}
   local function make_late(id, title, declaration)
     declaration.service, declaration.id, declaration.name = name, id, title
     return register(new_message(check(declaration), declaration, true))
   end
-  local service, message = parts.service(tables[number], modules or {}, registry[number], make_late)
+  local service, message = registry:service(services[name], modules or {}, make_late)
   return service, message
 end
 
@@ -159,10 +150,7 @@ end
 ---@param service_id integer
 ---@param id integer
 ---@return qmi.message?
-function qmi.lookup(service_id, id)
-  local messages = registry[service_id]
-  return messages and parts.lookup(tables[service_id], messages, id)
-end
+function qmi.lookup(service_id, id) return registry:lookup(service_id, id) end
 
 ---The meaning of an error number in a response.
 ---@param number integer

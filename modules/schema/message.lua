@@ -144,17 +144,46 @@ function Service.__pairs(service)
   return next, service
 end
 
----The message that has a number already. Where a script asks, the rest of the service is loaded first: else the script
----could take the number of a message of ours.
----@param service schema.service?
----@param known table<integer, table>
----@param number integer
----@param level integer of the function that declares a message, as for error()
----@return table?
-function M.known(service, known, number, level)
+---@class schema.registry
+---@field services table<any, schema.service> by what the protocol knows a service by
+---@field messages table<any, table<integer, table>> by service and number; a schema.late is one that is not made yet
+local Registry = {}
+Registry.__index = Registry
+
+---What a protocol has of messages.
+---@return schema.registry
+function M.registry() return setmetatable({ services = {}, messages = {} }, Registry) end
+
+local function messages_of(registry, id)
+  registry.messages[id] = registry.messages[id] or {}
+  return registry.messages[id]
+end
+
+-- Where a script asks, the rest of the service is loaded first: else the script could take the number of a message of
+-- ours.
+local function known_of(service, known, number, level)
   local it = not known[number] and not is_ours(level + 2) and behind[service]
   while it and not known[number] and load_next(it) do end
   return known[number]
+end
+
+---The message that has a number already.
+---@param id any the service
+---@param number integer
+---@param level integer of the function that declares a message, as for error()
+---@return table?
+function Registry:known(id, number, level)
+  local message = known_of(self.services[id], self.messages[id] or {}, number, level + 1) -- no tail call: it is a level
+  return message
+end
+
+---@param id any the service
+---@param number integer
+---@param message table
+---@return table message
+function Registry:add(id, number, message)
+  messages_of(self, id)[number] = message
+  return message
 end
 
 local function mistake_in_late(service, late)
@@ -169,7 +198,7 @@ end
 -- service is as it was before.
 local function add_of_script(service, late, level)
   local it, key, number = behind[service], late.key, late.number
-  local known = M.known(service, it.known, number, level + 1)
+  local known = known_of(service, it.known, number, level + 1)
   if known and known.name ~= late.name then
     error(("%s: %s has its number"):format(late.name, known.name), level + 1)
   end
@@ -184,16 +213,17 @@ local function add_of_script(service, late, level)
   end
 end
 
----A service's messages, and a function that declares one. Where a script declares it, the message is made at once.
----@param service table as an earlier call has returned it, for another file of the service; or an empty one
+---A service's messages, the same table for each of its files, and a function that declares one. Where a script declares
+---it, the message is made at once.
+---@param id any the service
 ---@param modules string[] that declare the rest: loaded, in this order, when a message is not there yet
----@param known table<integer, table> messages by number
 ---@param make fun(number: integer, name: string, declaration: table): table
 ---@return schema.service
 ---@return fun(key: string, number: integer, name: string, declare: fun(): table) message
-function M.service(service, modules, known, make)
+function Registry:service(id, modules, make)
+  local service, known = self.services[id] or setmetatable({}, Service), messages_of(self, id)
   local it = behind[service] or { late = {}, modules = {}, known = known, make = make }
-  behind[setmetatable(service, Service)] = it
+  self.services[id], behind[service] = service, it
   table.move(modules, 1, #modules, #it.modules + 1, it.modules)
   local is_script = not is_ours(4)
   return service, function(key, number, name, declare)
@@ -206,16 +236,36 @@ function M.service(service, modules, known, make)
   end
 end
 
----A message by its number.
----@param service schema.service?
----@param known table<integer, table>
+---@param id any the service
 ---@param number integer
----@return table?
-function M.lookup(service, known, number)
-  local it = behind[service]
+---@return table? message
+function Registry:lookup(id, number)
+  local service, known = self.services[id], self.messages[id] or {}
+  local it = service and behind[service]
   while it and not known[number] and load_next(it) do end
   local message = known[number]
   return message and message.declare and make_late(service, message) or message
+end
+
+---Every message that modules declare, in their order.
+---@param modules string[] each returns a table with messages among other things
+---@param service string the field that has a message's service
+---@param number string the field that has its number
+---@return table[]
+function M.list(modules, service, number)
+  local list = {}
+  for _, module in ipairs(modules) do
+    for _, message in pairs(require(module)) do
+      list[#list + 1] = type(message) == "table" and message[service] and message[number] and message or nil
+    end
+  end
+  table.sort(list, function(a, b)
+    if a[service] ~= b[service] then
+      return a[service] < b[service]
+    end
+    return a[number] < b[number]
+  end)
+  return list
 end
 
 ---A table of types that several messages have: each is given as a function that makes it when it is first read.
