@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- PIN and PUK operations of the simulated card, for both services that offer them: UIM and the older DMS.
+-- PIN and PUK operations of the simulated card: for UIM and the older DMS, and for AT commands.
 
 local pins = {}
 
@@ -82,6 +82,26 @@ function pins.operate(modem, operation, info)
   end
   return card.puk_tries == 0 and "pin-always-blocked" or card.tries == 0 and operation ~= "unblock" and "pin-blocked"
     or "incorrect-pin", { verify_retries_left = card.tries, unblock_retries_left = card.puk_tries }
+end
+
+---Adds the operations to a service.
+---@param handle fun(message: qmi.message, fn: function)
+---@param messages { verify: qmi.message, protect: qmi.message, change: qmi.message, unblock: qmi.message }
+---@param names { pin: string, enabled: string, retries: string } what it calls its fields
+function pins.handle(handle, messages, names)
+  local function add(operation, pin, new_pin)
+    handle(messages[operation], function(modem, values)
+      local info = values.info
+      local err, retries = pins.operate(modem, operation, {
+        id = info.pin_id, pin = info[pin], new_pin = new_pin and info[new_pin], enabled = info[names.enabled],
+      })
+      return { [names.retries] = retries }, err
+    end)
+  end
+  add("verify", names.pin)
+  add("protect", names.pin)
+  add("change", "old_pin", "new_pin")
+  add("unblock", "puk", "new_pin")
 end
 
 return pins

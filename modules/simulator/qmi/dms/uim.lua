@@ -42,29 +42,10 @@ return function(device, handle)
     return { pin1_status = status(pin1), pin2_status = status(pin2) }
   end)
 
-  local function answer(modem, operation, info)
-    local err, retries = pins.operate(modem, operation, info)
-    return { pin_retries_status = retries }, err
-  end
-
-  handle(dms.uim_verify_pin, function(modem, values)
-    return answer(modem, "verify", { id = values.info.pin_id, pin = values.info.pin })
-  end)
-
-  handle(dms.uim_set_pin_protection, function(modem, values)
-    local info = values.info
-    return answer(modem, "protect", { id = info.pin_id, pin = info.pin, enabled = info.protection_enabled })
-  end)
-
-  handle(dms.uim_change_pin, function(modem, values)
-    local info = values.info
-    return answer(modem, "change", { id = info.pin_id, pin = info.old_pin, new_pin = info.new_pin })
-  end)
-
-  handle(dms.uim_unblock_pin, function(modem, values)
-    local info = values.info
-    return answer(modem, "unblock", { id = info.pin_id, pin = info.puk, new_pin = info.new_pin })
-  end)
+  pins.handle(handle, {
+    verify = dms.uim_verify_pin, protect = dms.uim_set_pin_protection, change = dms.uim_change_pin,
+    unblock = dms.uim_unblock_pin,
+  }, { pin = "pin", enabled = "protection_enabled", retries = "pin_retries_status" })
 
   function device.events.sim(modem, client)
     local values = {}

@@ -165,28 +165,8 @@ end)
 
 -- PINs --------------------------------------------------------------------------------------------------------------
 
-local function answer(modem, operation, info)
-  local err, retries = pins.operate(modem, operation, info)
-  return { retries_remaining = retries }, err
-end
-
-handle(uim.verify_pin, function(modem, values)
-  return answer(modem, "verify", { id = values.info.pin_id, pin = values.info.pin_value })
-end)
-
-handle(uim.set_pin_protection, function(modem, values)
-  local info = values.info
-  return answer(modem, "protect", { id = info.pin_id, pin = info.pin_value, enabled = info.pin_enabled })
-end)
-
-handle(uim.change_pin, function(modem, values)
-  local info = values.info
-  return answer(modem, "change", { id = info.pin_id, pin = info.old_pin, new_pin = info.new_pin })
-end)
-
-handle(uim.unblock_pin, function(modem, values)
-  local info = values.info
-  return answer(modem, "unblock", { id = info.pin_id, pin = info.puk, new_pin = info.new_pin })
-end)
+pins.handle(handle, {
+  verify = uim.verify_pin, protect = uim.set_pin_protection, change = uim.change_pin, unblock = uim.unblock_pin,
+}, { pin = "pin_value", enabled = "pin_enabled", retries = "retries_remaining" })
 
 return card_service
