@@ -3,7 +3,7 @@
 
 local carrier = require "carrier"
 local faults = require "simulator.faults"
-local link_watch = require "link.monitor"
+local upkeep = require "link.upkeep"
 local lu = require "luaunit"
 local mc7455 = require "simulator.models.mc7455"
 local modems = require "modem"
@@ -130,9 +130,9 @@ end
 
 -- One family goes a moment before the other: there are no addresses to be read of what is about to go.
 function T.test_the_end_of_one_family_asks_nothing_while_the_other_ends()
-  local pause = link_watch.change_pause
-  local _ <close> = task.finally(function() link_watch.change_pause = pause end)
-  link_watch.change_pause = 1000 -- on a machine that is busy, the other one ends late
+  local pause = upkeep.change_pause
+  local _ <close> = task.finally(function() upkeep.change_pause = pause end)
+  upkeep.change_pause = 1000 -- on a machine that is busy, the other one ends late
   online("qmi", function(modem, sim, link)
     local sent = requests(modem)
     cut(link, function()
