@@ -55,8 +55,9 @@ end
 ---@field opened at.port
 ---@field answers boolean? nil: not yet
 
--- Opens a port, and asks it. `news` gets true when one answers.
-local function ask(group, list, port, news)
+-- Opens a port, and asks it; of one that does not answer, the next command waits for the end of that time. `news` gets
+-- true when one answers.
+local function ask(group, list, port, news, seconds)
   local opened, err = M.open_path(port.path)
   if not opened then
     return nil, err
@@ -64,7 +65,7 @@ local function ask(group, list, port, news)
   local asked = { port = port, opened = opened }
   list[#list + 1] = asked
   group:spawn(function()
-    asked.answers = opened:command(QUESTION, { seconds = LATE }) ~= nil
+    asked.answers = opened:command(QUESTION, { seconds = seconds }) ~= nil
     news:push(asked.answers)
   end)
   return asked
@@ -100,7 +101,7 @@ local function first_that_answers(candidates, options)
   local list, first_err, found = {}, nil, nil
   local undo <close> = task.undo(function() close_others(list) end)
   for i, port in ipairs(candidates) do
-    local asked, err = ask(group, list, port, news)
+    local asked, err = ask(group, list, port, news, options.is_patient and LATE or LAST)
     if asked then
       found = await(list, news, i < #candidates and SOON or LAST)
     else
@@ -178,7 +179,7 @@ function M.probe(list)
   local group <close>, news = task.group(), task.queue(#unknown + 1)
   local asked = {}
   local _ <close> = task.finally(function() close_others(asked) end)
-  for _, port in ipairs(unknown) do ask(group, asked, port, news) end
+  for _, port in ipairs(unknown) do ask(group, asked, port, news, LATE) end
   await(asked, news, LATE)
   local deadline = task.now() + LAST
   for _, one in ipairs(asked) do

@@ -309,6 +309,20 @@ function T.test_the_next_port_of_a_maker_s_table()
   end)
 end
 
+-- What a port was asked to find the one that answers keeps the first command no longer than that has taken.
+function T.test_a_port_that_was_asked_in_vain()
+  with_pty(nil, function(first)
+    with_pty(nil, function(second)
+      local description = plug("2c7c", "0125")
+      add_interface(2, "option", first)
+      add_interface(3, "option", second)
+      local port <close> = assert(at_ports.open(description))
+      local reply, err = task.timeout(10, port.command, port, "AT+X", { seconds = 0.1 })
+      lu.assertEquals({ reply, err.code, err.source }, { nil, "timeout", "at" })
+    end)
+  end)
+end
+
 function T.test_ports_are_closed_when_asking_them_is_given_up()
   with_pty(nil, function(first)
     with_pty(nil, function(second)
