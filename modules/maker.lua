@@ -25,6 +25,9 @@ local program = require "core.program"
 ---@field pins string[]? patterns of commands that carry a PIN: a carrier's raw lines may not have them
 ---@field urcs string? prefixes of the lines that modems send without being asked
 ---@field urc_lines string[]? whole lines of that kind
+---@field start_lines string[]? those of them that say that the modem has just started
+---@field finals table<string, "error"|"aborted"|"command-not-supported">? final results that no standard has, in
+--- capitals; those with a colon at the end have a number or text behind it
 ---@field news table<string, "sim"|"signal"|"registration">? what has changed, by the prefix of a line of `urcs`
 ---@field reports table<string, string>? by event, the command that has the modem send such a line; it must not be kept
 --- without power
@@ -138,7 +141,7 @@ local keys = {
 }
 local at_keys = {
   secret = "string", pins = "table", urcs = "string", urc_lines = "table", resets = "table", strands = "table",
-  orders = "table", news = "table", reports = "table",
+  orders = "table", news = "table", reports = "table", start_lines = "table", finals = "table",
 }
 
 -- ---- a declaration ----

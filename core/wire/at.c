@@ -111,10 +111,6 @@ static const struct {
     { MT_AT_NO_ANSWER, "NO ANSWER" },
     { MT_AT_NO_DIALTONE, "NO DIALTONE" },
     { MT_AT_NO_DIALTONE, "NO DIAL TONE" },
-    { MT_AT_ABORTED, "ABORTED" },
-    { MT_AT_NOT_SUPPORTED, "COMMAND NOT SUPPORT" },
-    { MT_AT_NOT_SUPPORTED, "COMMAND NOT SUPPORTED" },
-    { MT_AT_ERROR, "TOO MANY PARAMETERS" },
 };
 
 /* A number of up to nine digits, or words. */
@@ -149,8 +145,6 @@ struct mt_at_final mt_at_classify(struct mt_reader line)
         final.result = MT_AT_CME;
     else if (skip_start(&line, "+CMS ERROR:"))
         final.result = MT_AT_CMS;
-    else if (skip_start(&line, "+EXT ERROR:") || skip_start(&line, "MODEM ERROR:"))
-        final.result = MT_AT_ERROR;
     if (final.result != MT_AT_NONE) {
         take_reason(line, &final);
     } else if (skip_start(&line, "CONNECT ")) {
@@ -183,10 +177,6 @@ const char *mt_at_result_name(enum mt_at_result result)
         return "no-answer";
     case MT_AT_NO_DIALTONE:
         return "no-dialtone";
-    case MT_AT_ABORTED:
-        return "aborted";
-    case MT_AT_NOT_SUPPORTED:
-        return "command-not-supported";
     }
     return NULL;
 }

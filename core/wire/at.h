@@ -51,11 +51,12 @@ enum mt_at_result {
     MT_AT_BUSY,
     MT_AT_NO_ANSWER,
     MT_AT_NO_DIALTONE,
-    MT_AT_ABORTED,
-    MT_AT_NOT_SUPPORTED, /* "COMMAND NOT SUPPORT" */
 };
 
-/* A final result; `words` is a view into the line: an error in words, or the rate of a CONNECT. */
+/*
+ * A final result of ITU-T V.250, 27.007 or 27.005; makers' own are not known here. `words` is a view into
+ * the line: an error in words, or the rate of a CONNECT.
+ */
 struct mt_at_final {
     enum mt_at_result result;
     bool has_number;

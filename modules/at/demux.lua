@@ -136,6 +136,9 @@ local function on_line(port, token)
   elseif urcs.is_urc(line, prefix) and not (job and owns(job, prefix)) then
     port.message_follows = urcs.has_message(prefix, rest)
     on_text(port, line)
+    if urcs.says_started(line) then
+      resync.restarted(port)
+    end
   elseif is_data_echo(job or port.late, line) then
     M.show(port, "(text)", "echo")
   elseif not job and #port.owed == 0 then

@@ -1,9 +1,63 @@
 -- SPDX-License-Identifier: MIT
--- Which lines that look like a final result end which command.
+-- Final results: those in words of makers' own, and which lines that look like one end which command.
 
 local command_line = require "at.command_line"
+local core = require "core.at"
+local maker = require "maker"
 
 local M = {}
+
+-- ---- in makers' words ----
+
+-- Of makers that have no file in makers/. Behind a colon is a number, or text.
+local WORDS = { ["ABORTED"] = "aborted", ["+EXT ERROR:"] = "error", ["MODEM ERROR:"] = "error" }
+
+local results
+
+local function learn()
+  results = {}
+  for words, result in pairs(WORDS) do results[words] = result end
+  for theirs in maker.each("finals", "at") do
+    for words, result in pairs(theirs) do results[words] = result end
+  end
+end
+
+-- In capitals, or in small letters throughout, as the standards' are.
+local function result_of(line)
+  local words = line:match "^%s*(.-)%s*$"
+  local capitals = words:upper()
+  local result = results[capitals] or results[capitals:match "^[^:]*:"]
+  return result and (words == capitals or words == words:lower()) and result or nil
+end
+
+---@class at.parser
+---@field private core core.at.parser
+local Parser = {}
+Parser.__index = Parser
+
+---@param bytes string
+---@return table[] tokens as core.at has them, where makers' final results are such, too
+function Parser:feed(bytes)
+  local tokens = self.core:feed(bytes)
+  for _, token in ipairs(tokens) do
+    local result = token.kind == "line" and not token.truncated and result_of(token.text)
+    if result then
+      token.kind, token.result = "final", result
+    end
+  end
+  return tokens
+end
+
+---A command is sent now; what has begun already is no answer to it.
+function Parser:mark() self.core:mark() end
+
+---@return at.parser the receiving side of an AT port
+function M.parser()
+  if not results then
+    learn()
+  end
+  return setmetatable({ core = core.parser() }, Parser)
+end
 
 -- ---- the end of a call ----
 

@@ -22,11 +22,26 @@ function M.begin(path)
   local name = name_of(path)
   local record = state.load(KIND, name)
   local owner = record and record.owner
-  state.save(KIND, name, { owner = state.me() })
   if not record or owner and process.pid_alive(owner.pid, owner.start) then
+    state.save(KIND, name, { owner = state.me() })
     return {}
   end
-  return record.owed or { { is_probe = false } } -- one that was killed was at one command at least
+  local owed = record.owed or { { is_probe = false } } -- one that was killed was at one command at least
+  state.save(KIND, name, { owner = state.me(), owed = #owed > 1 and owed or nil })
+  return owed
+end
+
+local function listed(owed)
+  local list = {}
+  for i, one in ipairs(owed) do list[i] = { mark = one.mark, is_probe = one.is_probe or false } end
+  return list
+end
+
+---What is owed has changed: should this run be killed, the next one has to know.
+---@param path string
+---@param owed at.owed[] nothing, or one answer, goes without saying
+function M.note(path, owed)
+  state.save(KIND, name_of(path), { owner = state.me(), owed = #owed > 1 and listed(owed) or nil })
 end
 
 ---A port is closed.
@@ -36,9 +51,7 @@ function M.finish(path, owed)
   if #owed == 0 then
     return state.remove(KIND, name_of(path))
   end
-  local list = {}
-  for i, one in ipairs(owed) do list[i] = { mark = one.mark, is_probe = one.is_probe or false } end
-  state.save(KIND, name_of(path), { owed = list })
+  state.save(KIND, name_of(path), { owed = listed(owed) })
 end
 
 return M

@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: MIT
 -- An open AT port: one command at a time for all tasks; unsolicited results go to the listeners.
 
-local core = require "core.at"
 local core_port = require "core.port"
 local errors = require "errors"
 local task = require "task"
 local verdict = require "cause.verdict"
 local at_errors = require "at.errors"
 local demux = require "at.demux"
+local finals = require "at.finals"
 local in_use = require "at.in_use"
 local resync = require "at.resync"
 local text = require "at.text"
@@ -38,6 +38,7 @@ local CTRL_Z, ESCAPE = "\26", "\27"
 ---@field prompted boolean? the modem has asked for its data
 ---@field has_texts boolean? SMS in text mode are in its answer
 ---@field text_begins boolean? the next line is the first one of such a text
+---@field restarted number? when the modem has said that it has started anew
 ---@field doubtful table? a final result that may be a line of a text: it is the end if nothing follows
 
 ---@class at.port
@@ -53,7 +54,8 @@ local CTRL_Z, ESCAPE = "\26", "\27"
 ---@field has_marks boolean? does it answer the questions that resync.lua knows answers by? nil: not known yet
 ---@field mute { err: moontower.error, since: number }? it has not answered, however often it was asked
 ---@field last_line string? what came before the next result, where no task awaits that
----@field private is_noted boolean? is it known to other runs?
+---@field is_noted boolean? is it known to other runs?
+---@field has_note boolean? what is owed is written down for them, as it is more than one
 ---@field prompted boolean? the modem may be waiting for text
 ---@field echo boolean? the modem repeats what it is sent
 ---@field turn task.mutex what needs several commands in a row has it: no other task's come between them
@@ -181,7 +183,8 @@ local function exchange(self, job)
   resync.lose_count(self, job)
   if err.code == "timeout" then
     return errors.fail {
-      code = "timeout", source = "at", message = ("%s: no answer in %g seconds"):format(job.shown, job.seconds),
+      code = "timeout", source = "at", message = job.restarted and job.shown .. ": the modem has restarted, and does "
+        .. "not answer this any more" or ("%s: no answer in %g seconds"):format(job.shown, job.seconds),
     }
   end
   return errors.during(err, job.shown)
@@ -316,7 +319,7 @@ Port.fields = function(_, line, options) return text.fields(line, options) end
 function Port.new(opened, path)
   local weak = { __mode = "k" }
   local self = setmetatable({
-    path = path, port = opened, group = task.group(), parser = core.parser(), unsure = true, owed = {},
+    path = path, port = opened, group = task.group(), parser = finals.parser(), unsure = true, owed = {},
     came_at = 0, pace = 0, jobs = task.queue(COMMANDS_MAX), waiting = {}, finals = task.queue(), turn = task.mutex(),
     urc_listeners = setmetatable({}, weak), raw_listeners = setmetatable({}, weak),
   }, Port)
@@ -338,6 +341,7 @@ function Port.open(path)
   for i, left in ipairs(in_use.begin(path)) do
     self.owed[i] = { sent = task.now(), mark = left.mark, is_probe = left.is_probe }
   end
+  self.has_note = #self.owed > 1
   return self
 end
 

@@ -7,6 +7,7 @@
 -- is asked for numbers that it only gives to that question: what comes after such a number is later commands'.
 
 local errors = require "errors"
+local in_use = require "at.in_use"
 local task = require "task"
 
 ---@class at.owed a result that may still come
@@ -25,6 +26,7 @@ local MUTE_TIME = 1 -- seconds for a mute one
 local BACKLOG, BACKLOG_TIME = 4, 10 -- questions, within that number of seconds
 local OWED_MAX = 32 -- of a modem that has been mute for long
 local READ_TIME = 0.01 -- enough to read what is there already
+local RESTART_TIME = 2 -- seconds for an answer of one that has just started
 local ESCAPE = "\27"
 
 -- ITU-T V.250's registers with the characters for editing: the answers are 013, 010 and 008, the characters themselves.
@@ -63,6 +65,9 @@ end
 ---@return moontower.error? err
 function M.next_for(port, job, deadline, unproved)
   while true do
+    if job.restarted then
+      deadline = math.min(deadline, job.restarted + RESTART_TIME)
+    end
     local seconds, doubtful = deadline - task.now(), job.doubtful
     if unproved or doubtful then
       seconds = math.min(seconds, M.quiet(port))
@@ -73,16 +78,35 @@ function M.next_for(port, job, deadline, unproved)
       if job.doubtful == doubtful and port.finals:length() == 0 then
         return doubtful
       end
-    elseif not (token and token.may_be_text) then
+    elseif not (token and (token.may_be_text or token.kind == "restart")) then
       return token, err
-    elseif seconds < -M.quiet(port) then
+    elseif token.may_be_text and seconds < -M.quiet(port) then
       return errors.fail { code = "timeout", source = "at", message = port.path .. ": the texts do not end" }
     end
   end
 end
 
+---The modem says that it has just started: it has lost what it was at, unless it answers now.
+---@param port at.port
+function M.restarted(port)
+  local job = port.current
+  if job and not job.probe and not job.restarted then
+    job.restarted = task.now()
+    port.finals:push { kind = "restart" }
+  end
+end
+
 local function forget_finals(port)
   while port.finals:length() > 0 do port.finals:pop() end
+end
+
+-- Most runs are never owed more than one.
+local function note(port)
+  local is_many = #port.owed > 1
+  if port.is_noted and (is_many or port.has_note) then
+    port.has_note = is_many
+    in_use.note(port.path, port.owed)
+  end
 end
 
 ---A command has had no answer in time, or could not be written to its end.
@@ -94,6 +118,7 @@ function M.lose_count(port, job)
   if port.port and not port.port.is_matched then
     port.late, port.echo = job, nil
     table.insert(port.owed, { sent = job.sent })
+    note(port)
   end
 end
 
@@ -143,6 +168,7 @@ function M.came(port, token, line)
     local owed = port.owed[place]
     port.pace = owed.is_probe and not in_doubt and math.min(time_of(port, owed, now), PACE_MAX) or port.pace
     table.move(port.owed, place + 1, #port.owed + place, 1)
+    note(port)
   end
   port.came_at, port.mute = now, nil
 end
@@ -214,9 +240,11 @@ local function send(port, command, seconds)
     if #port.owed > OWED_MAX then
       table.remove(port.owed, 1)
     end
+    note(port)
     ok, err = port:ask { command = command, shown = command, lines = {}, probe = true, seconds = seconds }
     if not ok then
       table.remove(port.owed)
+      note(port)
     end
   end
   if err and err.code == "timeout" then
@@ -262,13 +290,14 @@ end
 
 local function probe(port, seconds)
   local deadline = task.now() + seconds
-  local step, result, round = 1, nil, { patience = M.quiet(port) }
+  local step, result, result_of_at, round = 1, nil, nil, { patience = M.quiet(port) }
   while step <= #COMMANDS do
     local is_last = step == #COMMANDS
     local time = time_for(port, step, seconds, math.max(deadline - task.now(), 0.001))
     local ok, err, last = true, nil, nil
+    local command = command_at(port, step, result ~= nil)
     if step == 1 or result or not has_enough(port) then
-      ok, err = send(port, command_at(port, step, result ~= nil), time)
+      ok, err = send(port, command, time)
     end
     round.in_doubt = false
     if ok then
@@ -279,13 +308,15 @@ local function probe(port, seconds)
     elseif last == "ok" and (#port.owed == 0 or is_last and not port.has_marks) then
       if #port.owed > 0 then
         port.has_marks, port.owed = false, {}
+        note(port)
       end
       return true
     end
     result = last or result
+    result_of_at = command == "AT" and last or result_of_at
     step = round.in_doubt and is_last and step or step_after(port, step, last)
   end
-  return no_sense(port, result ~= "ok" and result or nil)
+  return no_sense(port, result_of_at ~= "ok" and result_of_at or nil)
 end
 
 ---Makes sure that the next answer is the next command's. It costs something only at first and after a time-out.

@@ -16,17 +16,24 @@ local PREFIXES = [[
   _OSIGQ _OWCTI _OUWCTI _OSSYSI *PSNTRGQ *EMRDY
 ]]
 local LINES = {
-  "RING", "START", "^SYSSTART", "+SYSSTART", "+SIM READY", "MODEM:STARTUP", "POWERED DOWN", "NORMAL POWER DOWN",
+  "RING", "+SIM READY", "POWERED DOWN", "NORMAL POWER DOWN",
 }
+local START_LINES = { "START", "+SYSSTART", "MODEM:STARTUP" }
 
-local prefixes, lines
+local prefixes, lines, start_lines
+
+local function set_of(key, more)
+  local set = {}
+  for _, line in ipairs(more) do set[line] = true end
+  for theirs in maker.each(key, "at") do
+    for _, line in ipairs(theirs) do set[line] = true end
+  end
+  return set
+end
 
 local function learn()
-  prefixes, lines = maker.words("urcs", PREFIXES), {}
-  for _, line in ipairs(LINES) do lines[line] = true end
-  for more in maker.each("urc_lines", "at") do
-    for _, line in ipairs(more) do lines[line] = true end
-  end
+  prefixes, lines, start_lines = maker.words("urcs", PREFIXES), set_of("urc_lines", LINES),
+    set_of("start_lines", START_LINES)
 end
 
 -- The line after one of these is its message, when the rest looks so: a report in text mode has none.
@@ -44,8 +51,12 @@ function M.is_urc(line, prefix)
   if not prefixes then
     learn()
   end
-  return prefixes[prefix] or lines[line] or line:find(NMEA) ~= nil
+  return prefixes[prefix] or lines[line] or start_lines[line] or line:find(NMEA) ~= nil
 end
+
+---@param line string a URC
+---@return boolean # has the modem just started?
+function M.says_started(line) return start_lines[line] == true end
 
 ---@param prefix string? of a URC
 ---@param rest string

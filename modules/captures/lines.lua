@@ -1,11 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- What passed at an AT port, as bytes that programs have read and written, in lines of the kinds that our own port has.
 
-local core = require "core.at"
+local finals = require "at.finals"
 local text = require "at.text"
 
 ---@class captures.at_port
----@field private parser core.at.parser
+---@field private parser at.parser
 ---@field private command string? the last one, as it was sent
 ---@field private is_waiting boolean? it has no final result yet
 local Port = {}
@@ -47,6 +47,6 @@ function Port:receive(bytes)
 end
 
 ---@return captures.at_port
-function M.new() return setmetatable({ parser = core.parser() }, Port) end
+function M.new() return setmetatable({ parser = finals.parser() }, Port) end
 
 return M

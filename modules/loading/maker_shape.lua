@@ -86,7 +86,8 @@ local kinds = {
   messages = map_of(validate.one_of { "mbim", "qmi" }, validate.text, "names of modules"),
 }
 local at_kinds = {
-  pins = patterns, strands = patterns, urc_lines = texts, resets = texts,
+  pins = patterns, strands = patterns, urc_lines = texts, start_lines = texts, resets = texts,
+  finals = map_of(validate.text, validate.one_of { "error", "aborted", "command-not-supported" }, "results, by words"),
   news = map_of(validate.text, validate.one_of { "sim", "signal", "registration" }, "events, by prefix"),
   reports = map_of(validate.one_of { "sim", "signal", "registration" }, validate.text, "commands, by event"),
   orders = map_of(validate.text, validate.one_of { "restart", "change", "context" }, "kinds of orders, by command"),

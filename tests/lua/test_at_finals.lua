@@ -112,6 +112,9 @@ end
 function T.test_failures_in_words()
   local expected = {
     ["error"] = { "rejected", "error" }, ["TOO MANY PARAMETERS"] = { "rejected", "error" },
+    ["ABORTED"] = { "rejected", "aborted" }, ["+EXT ERROR: 2"] = { "rejected", "error" },
+    ["MODEM ERROR: 4"] = { "rejected", "error" },
+    [" command not supported "] = { "unsupported", "command-not-supported" },
     ["+cme error: 10"] = { "sim-missing", "cme", 10 }, ["+CME ERROR: SIM not inserted"] = { "sim-missing", "cme", 10 },
     ["+CME ERROR: operation not supported"] = { "unsupported", "cme", 4 },
     ["+CME ERROR: Incorrect  Password"] = { "sim-locked", "cme", 16 },
@@ -120,11 +123,11 @@ function T.test_failures_in_words()
     ["+CME ERROR: no such words"] = { "rejected", "cme" },
   }
   for line, e in pairs(expected) do
-    with_modem({ ["AT+X"] = "\r\n" .. line .. "\r\n", ["AT+Y"] = "\r\n+Y: Ok\r\nOk\r\nError\r\n\r\nok\r\n" },
+    with_modem({ ["AT+X"] = "\r\n" .. line .. "\r\n", ["AT+Y"] = "\r\n+Y: Ok\r\nOk\r\nError\r\nAborted\r\n\r\nok\r\n" },
       function(port)
         local _, err = port:command "AT+X"
         lu.assertEquals({ err.code, err.detail.result, err.detail.number }, e)
-        lu.assertEquals(assert(port:command "AT+Y").lines, { "+Y: Ok", "Ok", "Error" })
+        lu.assertEquals(assert(port:command "AT+Y").lines, { "+Y: Ok", "Ok", "Error", "Aborted" })
       end)
   end
 end

@@ -4,7 +4,10 @@
 local at = require "at"
 local core_port = require "core.port"
 local descriptor = require "core.descriptor"
+local fs = require "core.fs"
 local lu = require "luaunit"
+local process = require "core.process"
+local program = require "core.program"
 local task = require "task"
 
 local T = {}
@@ -23,6 +26,7 @@ local registers = { ["ATS3?"] = "013", ["ATQ0V1S4?"] = "010", ["ATS4?"] = "010",
 ---@field numeric boolean? it begins with results in numbers
 ---@field urc string? what it sends before each answer
 ---@field seen string[] what it has worked off
+---@field heard core.queue? tells what it is sent
 
 local function answer_of(modem, command)
   if command == "AT+LATE" then
@@ -77,6 +81,7 @@ local function play(modem, wire)
       if asked[line] and modem.repeated then modem.repeated:push(true) end
       asked[line] = true
       jobs:push(line)
+      if modem.heard then modem.heard:push(line) end
     end
     rest = rest:match "[^\r]*$"
   end
@@ -96,14 +101,14 @@ end
 
 ---Calls fn(path) with such a modem at a terminal, which one run after the other may open.
 local function with_terminal(fields, fn)
-  local modem = { seconds = SLOW, registers = "numbers", seen = {} }
+  local modem = { seconds = SLOW, registers = "numbers", late = "", seen = {} }
   for key, value in pairs(fields) do modem[key] = value end
   local group <close> = task.group()
   local peer, path = assert(descriptor.pty())
   local _ <close> = assert(core_port.open(path)) -- without that, it would be hung up when the first run closes it
   local wire <close> = assert(core_port.adopt(peer, "stream"))
   group:spawn(play, modem, wire)
-  fn(path)
+  fn(path, modem)
 end
 
 local function described(fields)
@@ -257,6 +262,79 @@ function T.test_a_late_answer_to_a_run_before()
     end
   end
   assert(task.all(table.unpack(trials)))
+end
+
+local IMPATIENT = [[
+  local fs = require "core.fs"
+  assert(fs.write(arg[2], tostring(fs.getpid())))
+  local port = assert(require("at").open(arg[1]))
+  while true do port:command("AT+X", { seconds = 0.05 }) end
+]]
+
+-- Nor does one that is killed leave less: by then it has asked several times.
+function T.test_late_answers_to_a_run_that_was_killed()
+  local script = os.tmpname()
+  local _ <close> = task.finally(function() os.remove(script) end)
+  assert(fs.write(script, IMPATIENT))
+  local trials = {}
+  for i, fields in ipairs(product({ {} }, "echo", ECHOES)) do
+    trials[i] = function()
+      fields.heard = task.queue()
+      with_terminal(fields, function(path)
+        for _ = 1, 2 do -- the second one has not even begun to work off what the first one has left
+          local group <close>, pid = task.group(), os.tmpname()
+          local running = group:spawn(process.run, { program.executable, "run", script, path, pid })
+          for _ = 1, 3 do fields.heard:pop() end
+          assert(process.run { "kill", "-KILL", fs.read(pid) })
+          running:join()
+          os.remove(pid)
+        end
+        local port <close> = assert(at.open(path))
+        fields.heard = nil
+        assert_in_step(port, fields)
+      end)
+      return true
+    end
+  end
+  assert(task.all(table.unpack(trials)))
+end
+
+-- One that says that it has just started has forgotten what it was asked; unless it answers all the same.
+function T.test_a_restart_in_the_middle_of_a_question()
+  local lines = { "RDY", "^SYSSTART", "+SYSSTART" }
+  local restarted, answers = {}, {}
+  for i, line in ipairs(lines) do
+    restarted[i] = { seconds = 0, late = "\r\n" .. line .. "\r\n" }
+    answers[i] = { seconds = 0, urc = line, late = "\r\n+LATE: 1\r\n\r\nOK\r\n" }
+  end
+  each(restarted, function(port, fields)
+    local reply, err = port:command("AT+LATE", { seconds = 3600 })
+    lu.assertEquals({ reply, err.code }, { nil, "timeout" }, described(fields))
+    lu.assertStrContains(tostring(err), "restarted")
+    assert_in_step(port, fields)
+  end)
+  each(answers, function(port, fields)
+    lu.assertEquals(assert(port:command("AT+LATE", { seconds = 3600 })).lines, { "+LATE: 1" }, described(fields))
+    assert_in_step(port, fields)
+  end)
+end
+
+-- Those registers are what it does not know; to AT itself it says nothing.
+function T.test_it_is_not_said_to_refuse_what_it_does_not_answer()
+  for _, result in ipairs { "ERROR", "OK" } do
+    local ours, theirs = assert(descriptor.socketpair("stream"))
+    local wire <close> = assert(core_port.adopt(theirs, "stream"))
+    local port <close> = at.adopt(assert(core_port.adopt(ours, "stream")), "test")
+    local group <close> = task.group()
+    group:spawn(function()
+      for bytes in wire.read, wire do
+        if bytes:find "ATS" then wire:write("\r\n" .. result .. "\r\n") end
+      end
+    end)
+    port:command("AT+X", { seconds = 0.1 })
+    local _, err = port:command("AT+Y", { seconds = 0.3 })
+    lu.assertEquals({ err.code, tostring(err):find "does not answer" ~= nil }, { "timeout", true }, tostring(err))
+  end
 end
 
 return T

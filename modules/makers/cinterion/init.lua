@@ -14,7 +14,8 @@ return maker {
   at = {
     secret = "^SGAUTH",
     urcs = "^EXIT ^SCKS ^SSIM ^SHUTDOWN ^SBC",
-    urc_lines = { "^SYSSTART", "^SYSLOADING", "^SHUTDOWN", "+PBREADY" },
+    urc_lines = { "^SYSLOADING", "^SHUTDOWN", "+PBREADY" },
+    start_lines = { "^SYSSTART" },
     strands = { "%^SMSO" },
   },
 

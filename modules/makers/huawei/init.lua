@@ -37,6 +37,11 @@ return maker {
       ^RSSI ^HCSQ ^HRSSILVL ^CSNR ^ANLEVEL ^RSSILVL ^MODE ^SRVST ^SIMST ^BOOT ^DSFLOWRPT ^DSDORMANT ^NDISSTAT ^DCONN
       ^DEND ^STIN ^THERM ^ORIG ^CONF ^CONN ^CEND ^NWTIME ^EARST ^LTERSRP ^ANTENNALEVEL ^MSISDN ^DATACONNECT ^DHCPREQ
     ]],
+    finals = {
+      ["COMMAND NOT SUPPORT"] = "command-not-supported", ["COMMAND NOT SUPPORTED"] = "command-not-supported",
+      ["TOO MANY PARAMETERS"] = "error",
+    },
+    start_lines = { "^SYSSTART" },
     news = { ["^SIMST"] = "sim", ["^RSSI"] = "signal", ["^HCSQ"] = "signal", ["^SRVST"] = "registration" },
     strands = { "%^GODLOAD" },
     resets = { "AT^RESET" },

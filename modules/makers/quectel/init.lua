@@ -26,7 +26,7 @@ return maker {
   at = {
     secret = "+QICSGP",
     urcs = "+QIND +QURC +QIURC +QUSIM +QSIMSTAT +QNETDEVSTATUS +QUSBURC +QCSQ +QNWLOCK +QPCMV",
-    urc_lines = { "RDY", "APP RDY" },
+    start_lines = { "RDY", "APP RDY" },
     news = { ["+QUSIM"] = "sim", ["+QSIMSTAT"] = "sim", ["+QCSQ"] = "signal", ["+QIND"] = "signal" },
     reports = { signal = 'AT+QINDCFG="csq",1' },
     strands = { "%+QPOWD", "%+QDOWNLOAD", "%+QFASTBOOT" },
