@@ -3,14 +3,14 @@
 
 local columns = require "terminal.columns"
 local errors = require "errors"
-local gauges = require "signal_view.gauges"
 local modem = require "modem"
 local option = require "cli.option"
+local signal_words = require "radio.signal_words"
 local words = require "radio.words"
 
 local array = { __jsontype = "array" }
 
-local function decibels(value) return value and gauges.number(value) or "" end
+local function decibels(value) return value and signal_words.number(value) or "" end
 
 local function use_of(cell)
   return cell.state and ("%s, %s"):format(cell.role, cell.state) or cell.role or "neighbour"

@@ -4,10 +4,10 @@
 local columns = require "terminal.columns"
 local errors = require "errors"
 local lazy = require "base.lazy"
-local gauges = require "signal_view.gauges"
 local modem = require "modem"
 local option = require "cli.option"
 local radio_words = require "radio.words"
+local signal_words = require "radio.signal_words"
 local sources = lazy "signal_view.source"
 local validate = require "base.validate"
 local view = lazy "signal_view"
@@ -32,7 +32,7 @@ end
 local function print_table(signal)
   local header, used = { "" }, {}
   local rows, parts = { header }, rows_of(signal)
-  for _, value in ipairs(gauges.values) do
+  for _, value in ipairs(signal_words.values) do
     for _, row in ipairs(parts) do
       if row[2][value[1]] and used[#used] ~= value then
         used[#used + 1], header[#header + 1] = value, value[2]
@@ -43,7 +43,7 @@ local function print_table(signal)
     local cells = { row[1] }
     for _, value in ipairs(used) do
       local number = row[2][value[1]]
-      cells[#cells + 1] = number and ("%s %s"):format(gauges.number(number), value[3]) or ""
+      cells[#cells + 1] = number and ("%s %s"):format(signal_words.number(number), value[3]) or ""
     end
     rows[#rows + 1] = cells
   end

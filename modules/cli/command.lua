@@ -4,9 +4,9 @@
 local lazy = require "base.lazy"
 local errors = require "errors"
 local exit_status = lazy "cli.exit_status"
+local failures = lazy "cli.failures"
 local parsers = require "cli.parser"
 local places = require "loading.places"
-local printable = require "base.printable"
 local program = require "core.program"
 local signal = require "core.signal"
 local terminal = require "terminal"
@@ -25,37 +25,6 @@ function M.set_others(functions) others = functions end
 
 ---@return string[]
 function M.modem_names() return others.modem_names() end
-
--- Words that could mean one command or another.
-local two_meanings = {
-  sim = "`moontower simulate` simulates a modem; `moontower status` shows the SIM card. ",
-}
-
--- Each of several lines.
-local function fit(text) return (text:gsub("[^\n]+", printable)) end
-
-local function print_error(err, as_json)
-  if as_json then
-    local fields = {}
-    for _, key in ipairs { "code", "message", "hint", "source", "detail", "traceback" } do
-      fields[key] = err[key]
-    end
-    print(require("base.json").encode({ error = fields }))
-    return
-  end
-  if err.code == "busy" then
-    terminal.clear_line() -- another moontower may be at work at this very terminal
-  end
-  local wrap = require "terminal.wrap"
-  local text = wrap.fit("moontower: " .. fit(tostring(err)), 2) .. "\n"
-  if err.hint then
-    text = text .. wrap.fit("  " .. fit(err.hint), 2, 2) .. "\n"
-  end
-  if err.code == "raised" and err.traceback then
-    text = text .. fit(err.traceback) .. "\n"
-  end
-  io.stderr:write(require("log").lines("error", text))
-end
 
 -- A policy runs in the foreground by its name, so its name is a command, too.
 local KINDS = { "scripts", "policies" }
@@ -99,24 +68,6 @@ function M.noted(name, kind)
   return summary and { is_policy = kind == "policies", summary = summary } or nil
 end
 
--- Does the command line ask for JSON? For mistakes in it, before it is parsed.
-local function wants_json(arguments)
-  for _, argument in ipairs(arguments) do
-    if argument == "--" then
-      break
-    elseif argument == "--json" then
-      return true
-    end
-  end
-  return false
-end
-
-local function usage_error(message, hint, arguments)
-  local err = errors.new { code = "usage", source = "command", message = message, hint = hint }
-  print_error(err, wants_json(arguments))
-  return exit_status.of(err.code)
-end
-
 -- All from the first word on that is no option's value belongs to the command that it names, options too.
 local function end_options(script, arguments)
   local first = parsers.first_argument(script, arguments)
@@ -158,7 +109,7 @@ local function parse(name, script, given)
     print(require("cli.usage").text(name, script))
     return nil, 0
   elseif not args then
-    return nil, usage_error(mistake, ("Try `moontower %s --help`."):format(name), given)
+    return nil, failures.wrong_usage(mistake, ("Try `moontower %s --help`."):format(name), given)
   end
   return args
 end
@@ -254,21 +205,8 @@ function M.run(name, arguments)
   return M.run_here(name, arguments, elsewhere)
 end
 
--- Prints the error, if there is one.
 local function exit_of(result, err, as_json)
-  if err then
-    print_error(err, as_json)
-    return exit_status.of(err.code)
-  end
-  return result or 0
-end
-
-local function no_such(name, arguments)
-  local meant = require "cli.nearest"(name, M.names())
-  local replaced = require("policy").replaced[name]
-  local hint = two_meanings[name] or replaced and replaced .. " "
-    or meant and ("Did you mean `moontower %s`? "):format(meant) or ""
-  return usage_error(("there is no command '%s'"):format(name), hint .. "`moontower help` lists them.", arguments)
+  return err and failures.show(err, as_json) or result or 0
 end
 
 ---The same in this engine, without asking a daemon first, unless `elsewhere` does.
@@ -280,9 +218,9 @@ end
 function M.run_here(name, arguments, elsewhere)
   local script, err, folder = M.script(name)
   if err then
-    return exit_of(nil, err, wants_json(arguments))
+    return failures.show(err, failures.wants_json(arguments))
   elseif not script then
-    return no_such(name, arguments)
+    return failures.no_such(name, M.names(), arguments)
   end
   script = as_command(name, script)
   local args, status = parse(name, script, arguments)

@@ -11,6 +11,7 @@ local last_failure = require "modem.last_failure"
 local orders = require "daemon.orders"
 local pins = require "modem.pin"
 local prerequisites = require "modem.prerequisites"
+local registrations = require "modem.registration"
 local settings = require "settings"
 local snapshot = require "modem.snapshot"
 local status = require "status"
@@ -183,7 +184,7 @@ function M.ask(modem)
   of_card(facts, modem, now)
   of_connection(facts, modem)
   local may_search = now.sim.state == "ready" and prerequisites.is_on(now.radio)
-  if may_search and not prerequisites.is_registered(now.registration) then
+  if may_search and not registrations.is_registered(now.registration) then
     facts.settings = settings_of(modem)
   end
   return facts, bearer_of(modem, facts)

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Classifies an error: which kind of trouble the modem is in, which decides what can help.
 
-local prerequisites = require "modem.prerequisites"
+local registrations = require "modem.registration"
 local wait = require "modem.wait"
 
 local M = {}
@@ -64,7 +64,7 @@ local hopes = {
     return radio.hardware == "on"
   end },
   ["not-registered"] = {
-    "registration", function(modem) return modem:registration() end, prerequisites.is_registered,
+    "registration", function(modem) return modem:registration() end, registrations.is_registered,
   },
   ["attach-failed"] = { "packet", function(modem) return modem:packet_service() end, function(now)
     return now.state == "attached"

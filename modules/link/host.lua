@@ -6,12 +6,11 @@ local lazy = require "base.lazy"
 local channels = lazy "link.channel"
 local dns = lazy "link.dns"
 local errors = require "errors"
-local fs = require "core.fs"
 local journals = require "link.journal"
 local log = lazy "log"
 local netlink = require "core.netlink"
 local services = lazy "link.services"
-local task = require "task"
+local slaac = lazy "link.slaac"
 local unmanaged = lazy "link.unmanaged"
 
 local check = errors.check
@@ -19,64 +18,6 @@ local check = errors.check
 local M = {}
 
 local MAIN_TABLE = 254
-local SLAAC_TIME = 10 -- seconds
-
-local function global_ipv6(name)
-  for _, address in ipairs(netlink.addresses(name) or {}) do
-    if address.family == "ipv6" and address.scope == "global" then
-      return address
-    end
-  end
-end
-
--- With IPv6 switched off, no address of this session can be used here, nor would one be made.
-local function refuse_without_ipv6(link)
-  local off = fs.read(journals.sysctl_path(link.name, "disable_ipv6"))
-  if off and off:find "^0" then
-    return true
-  end
-  -- With dots, sysctl would take that of a VLAN's name for another one.
-  local switch = off and ("as by `sysctl net/ipv6/conf/%s/disable_ipv6=0`"):format(link.name)
-    or "by starting the kernel without ipv6.disable=1"
-  return errors.fail {
-    code = "no-address", source = "host",
-    message = ("connected by IPv6 alone, and this host has it switched off (%s)")
-      :format(off and ("net.ipv6.conf.%s.disable_ipv6"):format(link.name) or "its kernel has none"),
-    hint = ("Switch it on, %s, or ask for `--ip ipv4`, which some APNs give as well."):format(switch),
-  }
-end
-
--- A session whose address comes by router advertisement: the kernel makes it, and tells.
-local function wait_for_slaac(link)
-  local watching, err = netlink.monitor { groups = { "address" } }
-  local monitor <close> = watching
-  if not monitor then
-    return nil, err
-  end
-  local address
-  address, err = task.timeout(SLAAC_TIME, function()
-    local found = global_ipv6(link.name)
-    while not found do
-      local event, gone = monitor:next()
-      if not event then
-        return nil, gone
-      end
-      found = global_ipv6(link.name)
-    end
-    return found
-  end)
-  if address then
-    table.insert(link.addresses, address)
-    return true
-  elseif err.code == "timeout" then
-    return errors.fail {
-      code = "no-address", source = "link",
-      message = "connected, but neither the modem nor the network gave an address",
-      hint = "Is the APN right? Some networks connect any APN and give it nothing.",
-    }
-  end
-  return nil, err
-end
 
 -- The next metric that no default route beside this one has. The table is read for that: to try one after the other,
 -- each written down first, would cost each of many modems as many files as there are modems before it.
@@ -249,8 +190,7 @@ function M.carry_out(link)
   check(add_addresses(journal))
   check(add_routes(link))
   if #link.addresses == 0 then
-    check(refuse_without_ipv6(link))
-    check(wait_for_slaac(link))
+    check(slaac.complete(link))
   end
   give_dns(journal)
   hand_over(link)
@@ -260,7 +200,7 @@ end
 ---A link that an earlier run left, as it should be: only what may differ from its journal is done.
 ---@param link link.link
 function M.adopt(link)
-  link.addresses[1] = link.addresses[1] or global_ipv6(link.name)
+  link.addresses[1] = link.addresses[1] or slaac.address(link.name)
   give_dns(link.journal, dns.mend)
   if link.options.manager then -- it may have been told of other settings, or nothing
     check(netlink.set_link(link.name, { mtu = link.mtu }))

@@ -6,7 +6,7 @@
 
 local data = require "modem.data"
 local families = require "metrics.families"
-local prerequisites = require "modem.prerequisites"
+local registrations = require "modem.registration"
 local printable = require "base.printable"
 local snapshot = require "modem.snapshot"
 local status = require "status"
@@ -45,7 +45,7 @@ local function add_answers(seen, modem, is_identified)
   seen.answers, seen.signal = true, modem:signal() or {}
   seen.identity.hardware, seen.identity.firmware = now.identity.hardware, now.identity.firmware
   seen.identity.imei = is_identified and now.identity.imei or nil
-  seen.is_registered = prerequisites.is_registered(now.registration) and 1 or 0
+  seen.is_registered = registrations.is_registered(now.registration) and 1 or 0
   local provider = now.registration.provider or {}
   seen.network = {
     plmn = provider.id or "", name = provider.name or "", technology = now.registration.technology or "",

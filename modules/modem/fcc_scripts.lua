@@ -9,10 +9,10 @@
 local brokers = require "broker"
 local fs = require "core.fs"
 local log = require "log"
-local places = require "loading.places"
 local ports = require "modem.ports"
 local run_program = require "run_program"
 local task = require "task"
+local trust = require "loading.trust"
 
 local M = {
   TIME = 15, -- seconds
@@ -52,9 +52,9 @@ function M.find(description)
   for _, candidate in ipairs(description.vendor and candidates(description) or {}) do
     local info = fs.stat(candidate.path)
     if info and info.type == "file" then
-      local real, err = places.check(candidate.folder)
+      local real, err = trust.check(candidate.folder)
       if real then
-        real, err = places.check(candidate.path)
+        real, err = trust.check(candidate.path)
       end
       return real and candidate.path, err
     end

@@ -2,7 +2,7 @@
 -- What `up` has to know before it may order a modem to connect, and before a connection that is there may be used.
 
 local connections = require "modem.connection"
-local prerequisites = require "modem.prerequisites"
+local registrations = require "modem.registration"
 local snapshot = require "modem.snapshot"
 local task = require "task"
 
@@ -29,7 +29,7 @@ end
 ---@return boolean
 function M.stays(now, carrier)
   return connections.is_adoptable(now.record, now.session, carrier)
-    and prerequisites.has_network(now.registration, carrier)
+    and registrations.has_network(now.registration, carrier)
 end
 
 -- Asks, and asks once more for an answer that was lost: without it, a connection that works would look like one that

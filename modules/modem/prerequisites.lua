@@ -2,205 +2,18 @@
 -- What must hold before a modem can connect: a SIM, a radio that is on, a network that takes it, packet service.
 
 local lazy = require "base.lazy"
-local attach_apn = lazy "modem.attach_apn"
-local errors = require "errors"
+local network_wait = lazy "modem.network_wait"
 local radio_switch = lazy "modem.radio_switch"
+local registrations = require "modem.registration"
 local report = lazy "modem.report"
-local task = require "task"
 local sim_start = lazy "modem.sim_start"
 
 -- Seconds: a search through all bands takes minutes, but mostly ends in one.
 local M = { NETWORK_TIME = 90 }
 
-local ATTACH_TIME, MEND_TIME = 60, 20
-
 ---@param radio modem.radio
 ---@return boolean
 function M.is_on(radio) return radio.hardware ~= "off" and radio.software == "on" end
-
----Is the modem in a network, by what it says of its registration?
----@param registration modem.registration
----@return boolean
-function M.is_registered(registration)
-  return registration.state == "home" or registration.state == "roaming" or registration.state == "partner"
-end
-
--- Causes with which every network refuses, until the card or the modem is another one (3GPP TS 24.008, 24.301): unknown
--- SIM, illegal SIM, IMEI not accepted, illegal modem, no data service, no service at all. All others are one network's,
--- one area's, or a moment's: the modem goes on to look for another cell that takes it.
-local final = { [2] = true, [3] = true, [5] = true, [6] = true, [7] = true, [8] = true }
-
-local function is_settled(registration)
-  return M.is_registered(registration) or registration.state == "denied" and final[registration.nw_error]
-end
-
-local function why(registration, technology)
-  local number = registration.nw_error
-  local found = number and require("cause").verdict(number, "registration", technology)
-  return found and (": %s (cause %d)"):format(found.words, number) or "", found and found.hint
-end
-
----A network that refuses the modem.
----@param registration modem.registration
----@param technology string? of the network, where it is known: modem.refused_in
----@return nil
----@return moontower.error
-function M.denied(registration, technology)
-  local cause, hint = why(registration, technology)
-  return errors.fail {
-    code = "registration-denied", source = "modem", message = "the network refuses this SIM" .. cause,
-    hint = hint or "Is the SIM activated, and paid for?",
-    detail = { nw_error = registration.nw_error, who = "network" },
-  }
-end
-
----A modem that finds no network.
----@param message string
----@return nil
----@return moontower.error
-function M.not_registered(message)
-  return errors.fail {
-    code = "not-registered", source = "modem", message = message,
-    hint = "Antennas connected? Is there coverage? Does the modem's radio access (4G, 3G) suit the network?",
-  }
-end
-
--- The network refuses the registration for the APN that the modem attaches with.
-local function is_refused_for_apn(registration)
-  return registration.state == "denied" and attach_apn.is_refused(registration)
-end
-
--- Asks for what is not there yet, then waits for it, so that nothing is missed between the two. A refusal that is about
--- the attach APN ends the wait where that may be changed.
-local function registered(modem, registration, watcher, seconds, may_mend)
-  if registration.state == "deregistered" then
-    watcher:doing("network", "registering")
-    modem:register() -- its outcome comes as an event
-  end
-  local now, err, shown = registration, nil, nil
-  local function settled(value)
-    if not is_settled(value) and value.state ~= shown then
-      local is_denied = value.state == "denied"
-      watcher:doing("network", is_denied and "refused" .. why(value, modem.refused_in) .. "; looking for another"
-        or "searching")
-      shown = value.state
-    end
-    return is_settled(value) or may_mend and is_refused_for_apn(value)
-  end
-  if not settled(registration) then
-    now, err = watcher:during(function()
-      return modem:wait_for("registration", function()
-        local network, refused = modem:network()
-        return network and network.registration, refused
-      end, settled, seconds)
-    end)
-  end
-  if not now then
-    return nil, err
-  elseif may_mend and is_refused_for_apn(now) then
-    return now
-  elseif now.state == "denied" then
-    return M.denied(now, modem.refused_in)
-  elseif not M.is_registered(now) then
-    local cause = why(now, modem.refused_in)
-    return M.not_registered(("no network after %g seconds of searching"):format(seconds) .. cause)
-  end
-  return now
-end
-
--- The network refuses the registration for the APN that the modem attaches with: another one is tried, once, and what
--- was there before comes back if that is refused as well.
-local function mended(modem, refused, carrier, watcher, seconds)
-  local wanted, err = attach_apn.try(modem, carrier)
-  if not wanted then
-    if err then
-      watcher:done("network", ("the attach APN cannot be changed: %s"):format(err))
-    end
-    return registered(modem, refused, watcher, seconds)
-  end
-  local name = wanted.apn ~= "" and wanted.apn or "the network's choice"
-  watcher:done("network", ("refused for the attach APN (cause %d); trying %s"):format(refused.nw_error, name),
-    { attach = wanted })
-  local undo <close> = task.undo(function() task.shield(MEND_TIME, attach_apn.settle, modem) end)
-  local network
-  network, err = modem:network()
-  local now
-  if network then
-    now, err = registered(modem, network.registration, watcher, seconds)
-  end
-  if now then
-    undo.finished = true
-    attach_apn.keep(modem)
-  end
-  return now, err
-end
-
--- What a killed run has left half done is put right first.
-local function in_network(modem, registration, options)
-  local watcher, seconds = options.watcher, options.wait or M.NETWORK_TIME
-  if not M.is_registered(registration) and attach_apn.settle(modem) then
-    local network, gone = modem:network()
-    if not network then
-      return nil, gone
-    end
-    registration = network.registration
-  end
-  local now, err = registered(modem, registration, watcher, seconds, true)
-  if now and is_refused_for_apn(now) then
-    return mended(modem, now, options.carrier, watcher, seconds)
-  end
-  return now, err
-end
-
----Do the settings allow the network that the modem is registered with?
----@param registration modem.registration
----@param roams boolean? the carrier's
----@return true?
----@return moontower.error? err "roaming-refused"
-function M.may_use(registration, roams)
-  if registration.state ~= "roaming" and registration.state ~= "partner" or roams then
-    return true
-  end
-  return errors.fail {
-    code = "roaming-refused", source = "modem",
-    message = ("only a foreign network is there (%s), and roaming may cost money"):format(registration.provider.name),
-    hint = "Allow it with --roaming, or with `roaming = true` in the carrier file.",
-  }
-end
-
----Is the modem registered, and with a network that the carrier's settings allow? Waits for nothing.
----@param registration table
----@param carrier carrier.carrier
----@return boolean
-function M.has_network(registration, carrier)
-  return M.is_registered(registration) and M.may_use(registration, carrier.roaming) == true
-end
-
----A network that gives no packet service.
----@param packet modem.packet_service
----@param technology string? of the network, where it is known: modem.refused_in
----@return nil
----@return moontower.error
-function M.detached(packet, technology)
-  local words, hint = why(packet, technology)
-  return errors.fail {
-    code = "attach-failed", source = "modem", message = "the network gives no packet service" .. words,
-    hint = hint or "Does the plan include data? Try again later, or in another network.",
-    detail = { nw_error = packet.nw_error, who = "network" },
-  }
-end
-
-local on_its_way = { attaching = true, detaching = true }
-
--- A modem that has begun to attach may still say that it is detached when it is asked at once.
-local function look_after(modem, begun)
-  return function()
-    local now, err = modem:packet_service()
-    local is_outdated = begun and now and now.state == "detached" and not now.nw_error
-    now, begun = is_outdated and begun or now, nil
-    return now, err
-  end
-end
 
 ---Attaches the modem to the packet service, unless it is. Where the modem does not say, connecting shows.
 ---@param modem modem.modem
@@ -212,25 +25,7 @@ function M.attach(modem, packet, watcher)
   if packet.state == "attached" then
     return packet
   end
-  watcher:doing("network", "attaching")
-  local now, err = watcher:during(function()
-    local begun, failure = modem:attach()
-    if not begun and failure.code == "unsupported" and packet.state == "detached" then
-      begun = { state = "attaching" } -- it attaches by itself alone
-    end
-    if not begun or not on_its_way[begun.state] then
-      return begun, failure
-    end
-    return modem:wait_for("packet", look_after(modem, begun), function(value)
-      return not on_its_way[value.state]
-    end, ATTACH_TIME)
-  end)
-  if not now and err.code == "unsupported" and packet.state == "unknown" then
-    return packet
-  elseif now and (now.state == "detached" or on_its_way[now.state]) then
-    return M.detached(now, modem.refused_in)
-  end
-  return now, err
+  return network_wait.attach(modem, packet, watcher)
 end
 
 -- The SIM's own network: the modem tells, or the first digits of the IMSI do. North American MNCs have three.
@@ -304,10 +99,14 @@ function M.wait(modem, now, options, undo)
     on, err = radio_switch.on(modem, now.radio, watcher, undo, options)
   end
   if on then
-    registration, err = in_network(modem, now.registration, options)
+    registration = now.registration
+    if not registrations.is_registered(registration) then
+      registration, err = network_wait.for_network(modem, registration, watcher, options.wait or M.NETWORK_TIME,
+        options.carrier)
+    end
   end
   if registration then
-    allowed, err = M.may_use(registration, options.carrier.roaming)
+    allowed, err = registrations.may_use(registration, options.carrier.roaming)
   end
   if not allowed then
     return nil, err

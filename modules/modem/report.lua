@@ -4,9 +4,9 @@
 local lazy = require "base.lazy"
 local fs = require "core.fs"
 local channels = lazy "link.channel"
-local gauges = lazy "signal_view.gauges"
 local leases = lazy "modem.lease"
 local state = require "state"
+local signal_words = lazy "radio.signal_words"
 local usage = lazy "usage"
 local radio_words = lazy "radio.words"
 
@@ -70,7 +70,7 @@ function M.network(registration, packet, signal, watcher)
   local words = { (state_words[registration.state] or tostring(registration.state)) .. (name and " on " .. name or "") }
   local technology = technology_of(registration, packet, signal)
   words[#words + 1] = technology
-  words[#words + 1] = signal.dbm and ("%s dBm"):format(gauges.number(signal.dbm))
+  words[#words + 1] = signal.dbm and ("%s dBm"):format(signal_words.number(signal.dbm))
   watcher:done("network", table.concat(words, ", "), {
     state = registration.state, provider = registration.provider,
     technology = technology, signal_dbm = signal.dbm,
@@ -84,7 +84,7 @@ end
 function M.air(signal, cells, watcher)
   local measured = signal.lte or signal.nr or signal.umts
   if measured then
-    watcher:done("signal", gauges.sentence(signal))
+    watcher:done("signal", signal_words.sentence(signal))
   end
   local primary = (cells.serving or {})[1]
   if primary then

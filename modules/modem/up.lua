@@ -13,6 +13,7 @@ local last_failure = require "modem.last_failure"
 local link = require "link"
 local look = require "modem.look"
 local prerequisites = require "modem.prerequisites"
+local registrations = require "modem.registration"
 local report = require "modem.report"
 local status = require "status"
 local takeover = lazy "modem.takeover"
@@ -131,7 +132,7 @@ local function bearer_again(modem, carrier, options, watcher, undo)
     return bearer, err
   end)
   local network = task.timeout(LOST, modem.network, modem) or modem:network()
-  local may_connect = network and prerequisites.has_network(network.registration, carrier)
+  local may_connect = network and registrations.has_network(network.registration, carrier)
   -- A network that the modem was just connected to is quick; an answer that is lost never comes.
   local in_time = may_connect and task.timeout(AGAIN_TIME, connecting.join, connecting)
   if not in_time then

@@ -170,7 +170,7 @@ end
 ---Takes the modem offline, as `moontower down` does: this computer first, then all sessions that are known of.
 ---@return { interface: string?, was_online: boolean }?
 ---@return moontower.error? err
-function Modem:down() return require("modem.connection").down(self) end
+function Modem:down() return require("modem.down").down(self) end
 
 ---What `up` has connected, in this run or an earlier one, as it is written down: the modem is not asked.
 ---@return modem.connection? connection nil without an error: nothing

@@ -2,7 +2,7 @@
 -- A picture of the signal that fits a terminal: the bigger that is, the bigger are the figures.
 
 local figures = require "signal_view.figures"
-local gauges = require "signal_view.gauges"
+local signal_words = require "radio.signal_words"
 
 local WIDEST = "-100" -- for the scale, which is not to change with each value
 local LARGEST_SCALE = 16
@@ -54,7 +54,7 @@ local function newest(past, width)
 end
 
 local function gauge_lines(gauge, how, is_utf8)
-  local measure, number = gauge.measure, gauges.number
+  local measure, number = gauge.measure, signal_words.number
   local lines = { ("%s %s %s  best %s  worst %s"):format(measure.label, number(gauge.value), measure.unit,
     number(gauge.best), number(gauge.worst)) }
   if how.scale > 0 then
@@ -88,7 +88,7 @@ local ANTENNA = { least = -130, most = -60 }
 local function antenna_lines(antennas, width, is_utf8)
   local lines, words, longest = {}, {}, 0
   for i, antenna in ipairs(antennas) do
-    words[i] = ("antenna %d  %s"):format(antenna.port, gauges.words(antenna))
+    words[i] = ("antenna %d  %s"):format(antenna.port, signal_words.words(antenna))
     longest = math.max(longest, length(words[i]))
   end
   local room = width - longest - 2

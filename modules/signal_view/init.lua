@@ -8,6 +8,7 @@ local fullscreen = require "terminal.fullscreen"
 local gauges = require "signal_view.gauges"
 local json = require "base.json"
 local printable = require "base.printable"
+local signal_words = require "radio.signal_words"
 local task = require "task"
 local terminal = require "terminal"
 
@@ -118,7 +119,7 @@ local function print_changes(source, options)
     if not change then
       return nil, err
     end
-    local line = change.signal and (options.json and json.encode(change.signal) or gauges.sentence(change.signal))
+    local line = change.signal and (options.json and json.encode(change.signal) or signal_words.sentence(change.signal))
     if line and line ~= last then
       last = line
       if options.json then

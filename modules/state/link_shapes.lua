@@ -60,20 +60,6 @@ function declared.links() return {
   },
 } end
 
-function declared.multipath() return {
-  version = 1,
-  required = {
-    things = list_of(record({ kind = validate.one_of { "nexthop", "route", "rule" } }, {
-      id = whole(1, 0xffffffff), family = family, link = text, gateway = address, onlink = flag, protocol = protocol,
-      table = u32, metric = u32, destination = text, from = text, source = address, priority = u32, nexthop = u32,
-      group = list_of(record({ id = whole(1, 0xffffffff) }, { weight = whole(1, 65536) })),
-      hops = list_of(record({ link = text }, { gateway = address, onlink = flag, weight = whole(1, 256) })),
-      balanced = flag, replace = flag,
-    })),
-  },
-  optional = { key = text, owner = owner },
-} end
-
 local ip = validate.one_of { "ipv4", "ipv6", "ipv4v6" }
 
 local function connection() return {

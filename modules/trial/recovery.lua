@@ -3,7 +3,7 @@
 -- and what `up` had connected is connected again.
 
 local errors = require "errors"
-local prerequisites = require "modem.prerequisites"
+local registrations = require "modem.registration"
 local probes = require "link.probes"
 local restore = require "modem.restore"
 local task = require "task"
@@ -35,12 +35,12 @@ function M.before(modem)
     }
   end
   local now = modem:registration()
-  return { state = now and prerequisites.is_registered(now) and "registered" or "offline" }
+  return { state = now and registrations.is_registered(now) and "registered" or "offline" }
 end
 
 local function until_lost(events)
   for event in events.next, events do
-    if not prerequisites.is_registered(event.value) then return true end
+    if not registrations.is_registered(event.value) then return true end
   end
 end
 
@@ -66,7 +66,7 @@ local function wait_for_network(modem, seconds, watcher)
   watcher:doing("network", "waiting until the modem is back on it")
   while true do
     local events <close> = modem:events "registration"
-    local now, err = modem:wait_for("registration", look, prerequisites.is_registered, start + seconds - task.now())
+    local now, err = modem:wait_for("registration", look, registrations.is_registered, start + seconds - task.now())
     if err then
       return no_network(err, now, seconds)
     elseif not task.timeout(M.steady, until_lost, events) then

@@ -3,10 +3,10 @@
 
 local fs = require "core.fs"
 local lu = require "luaunit"
-local places = require "loading.places"
 local process = require "core.process"
 local program = require "core.program"
 local task = require "task"
+local trust = require "loading.trust"
 
 local T = {}
 
@@ -53,9 +53,9 @@ end
 function T.test_our_own_files_are_taken()
   local folder, _ <close> = temporary()
   shell('cd "$1"; mkdir -p a/b; touch a/b/x.lua; ln -s a/b/x.lua link.lua', folder)
-  lu.assertEquals(places.check(folder .. "/a/b/x.lua"), folder .. "/a/b/x.lua")
-  lu.assertEquals(places.check(folder .. "/link.lua"), folder .. "/a/b/x.lua")
-  lu.assertEquals(select(2, places.check(folder .. "/none.lua")).code, "not-found")
+  lu.assertEquals(trust.check(folder .. "/a/b/x.lua"), folder .. "/a/b/x.lua")
+  lu.assertEquals(trust.check(folder .. "/link.lua"), folder .. "/a/b/x.lua")
+  lu.assertEquals(select(2, trust.check(folder .. "/none.lua")).code, "not-found")
 end
 
 -- The file, or any folder on the way to it, also behind a link.
@@ -65,7 +65,7 @@ function T.test_files_that_others_can_write_are_refused()
       local folder, _ <close> = temporary()
       shell('cd "$1"; mkdir -p a/b; touch a/b/x.lua; ln -s a/b/x.lua link.lua; chmod "$3" "$2"', folder, part, mode)
       for _, file in ipairs { "/a/b/x.lua", "/link.lua" } do
-        local ok, err = places.check(folder .. file)
+        local ok, err = trust.check(folder .. file)
         lu.assertNil(ok)
         lu.assertEquals({ err.code, err.hint }, { "permission", ("chmod go-w %s/%s"):format(folder, part) })
         lu.assertStrContains(tostring(err), folder .. file .. " is refused: ")
@@ -79,7 +79,7 @@ end
 function T.test_a_sticky_folder_may_be_on_the_way()
   local folder, _ <close> = temporary()
   shell('cd "$1"; mkdir a; chmod 1777 a; touch a/x.lua', folder)
-  lu.assertNotNil(places.check(folder .. "/a/x.lua"))
+  lu.assertNotNil(trust.check(folder .. "/a/x.lua"))
 end
 
 function T.test_files_of_other_users_are_refused()
@@ -89,7 +89,7 @@ function T.test_files_of_other_users_are_refused()
   for _, part in ipairs { "a/x.lua", "a" } do
     local folder, _ <close> = temporary()
     shell('cd "$1"; mkdir a; touch a/x.lua; chmod 755 . a; chown 12345 "$2"', folder, part)
-    local ok, err = places.check(folder .. "/a/x.lua")
+    local ok, err = trust.check(folder .. "/a/x.lua")
     lu.assertNil(ok)
     lu.assertEquals({ err.code, err.hint },
       { "permission", ("Root runs only what belongs to root: chown root %s/%s"):format(folder, part) })

@@ -8,6 +8,7 @@ local gauges = require "signal_view.gauges"
 local json = require "core.json"
 local lu = require "luaunit"
 local pty = require "support.pty"
+local signal_words = require "radio.signal_words"
 local sources = require "signal_view.source"
 local task = require "task"
 local world = require "support.world"
@@ -107,10 +108,10 @@ function T.test_a_better_signal_is_worth_a_faster_tone()
 end
 
 function T.test_a_signal_in_words()
-  lu.assertEquals(gauges.sentence(NSA), "5G RSRP -88 dBm, RSRQ -10 dB, SINR 22 dB; LTE RSRP -95.5 dBm, RSRQ -11 dB, "
-    .. "SINR 13.4 dB, RSSI -71 dBm; antenna 1 RSRP -95 dBm, SINR 13 dB; antenna 2 RSRP -103.5 dBm")
-  lu.assertEquals(gauges.sentence { dbm = -71 }, "-71 dBm")
-  lu.assertEquals(gauges.sentence {}, "no signal is measured")
+  lu.assertEquals(signal_words.sentence(NSA), "5G RSRP -88 dBm, RSRQ -10 dB, SINR 22 dB; LTE RSRP -95.5 dBm, "
+    .. "RSRQ -11 dB, SINR 13.4 dB, RSSI -71 dBm; antenna 1 RSRP -95 dBm, SINR 13 dB; antenna 2 RSRP -103.5 dBm")
+  lu.assertEquals(signal_words.sentence { dbm = -71 }, "-71 dBm")
+  lu.assertEquals(signal_words.sentence {}, "no signal is measured")
 end
 
 -- ---- what is asked of the modem ----

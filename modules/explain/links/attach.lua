@@ -3,7 +3,7 @@
 
 local facts = require "explain.facts"
 local link = require "explain.link"
-local prerequisites = require "modem.prerequisites"
+local network_wait = require "modem.network_wait"
 
 return link {
   name = "attach", needs = { "registration" }, by_facts = true,
@@ -23,7 +23,7 @@ return link {
       seen:note("the last `moontower up`", failure.message)
       return seen:broken(failure)
     elseif packet.nw_error or asked.connection and asked.connection.complete then
-      return seen:broken(select(2, prerequisites.detached(packet, asked.refused_in)))
+      return seen:broken(select(2, network_wait.detached(packet, asked.refused_in)))
     end
     return seen:unknown("not attached; `moontower up` asks for it")
   end,

@@ -3,7 +3,7 @@
 
 local facts = require "explain.facts"
 local link = require "explain.link"
-local prerequisites = require "modem.prerequisites"
+local registrations = require "modem.registration"
 
 local NEEDS = { "lte", "nr", "auto", "sa", "nsa" } -- one of these is what most networks have today
 local NO_LOCK = { ["none"] = true, ["off"] = true }
@@ -56,7 +56,7 @@ return link {
 
   look = function(case, seen)
     local asked = facts.of(case).asked
-    if prerequisites.is_registered(asked.registration) then
+    if registrations.is_registered(asked.registration) then
       local cell = asked.cell
       seen:note("cell", cell and cell.band and ("%s, %s"):format(cell.technology, cell.band)
         or asked.registration.technology or "not told")

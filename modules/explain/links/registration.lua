@@ -3,7 +3,8 @@
 
 local facts = require "explain.facts"
 local link = require "explain.link"
-local prerequisites = require "modem.prerequisites"
+local network_wait = require "modem.network_wait"
+local registrations = require "modem.registration"
 
 local words = { home = "at home", roaming = "roaming", partner = "with a partner of the SIM's network" }
 
@@ -18,7 +19,7 @@ local function refused_roaming(all, seen)
   if asked.session.state == "activated" or asked.roams then
     return nil
   end
-  local _, err = prerequisites.may_use(asked.registration, asked.roams)
+  local _, err = registrations.may_use(asked.registration, asked.roams)
   if err then
     seen:note("roaming", asked.roams == nil and "allowed only where it is said" or "not allowed")
   end
@@ -27,11 +28,11 @@ end
 
 local function of_cause(asked)
   if asked.registration.state == "denied" then
-    return select(2, prerequisites.denied(asked.registration, asked.refused_in))
+    return select(2, network_wait.denied(asked.registration, asked.refused_in))
   elseif asked.registration.state == "searching" then
-    return select(2, prerequisites.not_registered("it searches, and has found no network so far"))
+    return select(2, network_wait.not_registered("it searches, and has found no network so far"))
   end
-  return select(2, prerequisites.not_registered("it is in no network, and looks for none"))
+  return select(2, network_wait.not_registered("it is in no network, and looks for none"))
 end
 
 return link {
@@ -51,7 +52,7 @@ return link {
     if registration.nw_error then
       seen:note("cause", registration.nw_error)
     end
-    if not prerequisites.is_registered(registration) then
+    if not registrations.is_registered(registration) then
       if asked.sim.state ~= "ready" then
         return seen:unknown("it waits for the SIM")
       end

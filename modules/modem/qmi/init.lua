@@ -333,7 +333,8 @@ end
 
 -- ---- verbs that many runs do not need ----
 
-backends.elsewhere(Backend, "modem.qmi.signal", "signal", "signal_notified", "watch_signal")
+backends.elsewhere(Backend, "modem.qmi.signal", "signal", "signal_notified")
+backends.elsewhere(Backend, "modem.qmi.signal_reports", "watch_signal")
 backends.elsewhere(Backend, "modem.qmi.cells", "cells")
 backends.elsewhere(Backend, "modem.qmi.scan", "scan")
 backends.elsewhere(Backend, "modem.qmi.counters", "counters")
