@@ -211,65 +211,79 @@ static int parse_answer(lua_State *L, int index, struct mt_mbim_message *message
     return push_other(L, message);
 }
 
-/*
- * A shape tells how a structure can be recognized, as u16: how long its fields are at least, how many
- * pairs of an offset and a size are among them, and where each is. Does each lead behind the fields?
- * An empty one may be 0, 0. Takes the shape; there is none when it is not whole.
- */
-static bool leads_behind(const void *info, size_t length, struct mt_reader *shape)
+/* Takes where one piece of data is, and notes the nearest. Is it behind the fields, and in the bytes? */
+static bool take_pair(struct mt_reader *pair, size_t behind, size_t length, size_t *nearest)
 {
-    uint16_t least = 0, count = 0, place = 0;
-    mt_take_le16(shape, &least);
-    mt_take_le16(shape, &count);
-    bool leads = length >= least;
-    for (; count > 0 && mt_take_le16(shape, &place); count--) {
-        struct mt_reader pair = mt_reader(info, length);
-        uint32_t offset = 0, size = 0;
-        leads = leads && mt_skip(&pair, place) && mt_take_le32(&pair, &offset) &&
-                mt_take_le32(&pair, &size) &&
-                (offset == 0 ? size == 0 : offset >= least && (uint64_t)offset + size <= length);
-    }
-    return leads && count == 0;
+    uint32_t offset = 0, size = 0;
+    if (!mt_take_le32(pair, &offset) || !mt_take_le32(pair, &size))
+        return false;
+    if (offset == 0)
+        return size == 0; /* an empty one */
+    if (offset < *nearest)
+        *nearest = offset;
+    return offset >= behind && (uint64_t)offset + size <= length;
 }
 
-/* leads_behind(info = string, shape = string) -> boolean: may the bytes have this shape? */
-static int l_leads_behind(lua_State *L)
+/*
+ * A shape tells how a structure can be recognized, as u16: how long its fields are at least; where a
+ * count of further pairs, behind them, is, or 0xffff; how many pairs of an offset and a size are among
+ * them, and where each is. Does each lead behind the fields? Closely: and is there nothing in between,
+ * as there would be if the fields were more?
+ */
+static bool has_shape(const void *info, size_t length, struct mt_reader shape, bool closely)
+{
+    uint16_t least = 0, counted = 0, count = 0, place = 0;
+    uint32_t further = 0;
+    size_t nearest = length;
+    mt_take_le16(&shape, &least);
+    mt_take_le16(&shape, &counted);
+    mt_take_le16(&shape, &count);
+    bool leads = length >= least;
+    for (; leads && count > 0 && mt_take_le16(&shape, &place); count--) {
+        struct mt_reader pair = mt_reader(info, length);
+        leads = mt_skip(&pair, place) && take_pair(&pair, least, length, &nearest);
+    }
+    if (!leads || count > 0 || !closely)
+        return leads && count == 0;
+    struct mt_reader pairs = mt_reader(info, length);
+    if (counted != UINT16_MAX && !(mt_skip(&pairs, counted) && mt_take_le32(&pairs, &further)))
+        return false;
+    pairs = mt_reader(info, length);
+    leads = mt_skip(&pairs, least);
+    for (uint32_t i = 0; leads && i < further; i++)
+        leads = take_pair(&pairs, least, length, &nearest);
+    return leads && nearest == least + 8 * (size_t)further;
+}
+
+/* has_shape(info = string, shape = string) -> boolean: may the bytes have this shape? */
+static int l_has_shape(lua_State *L)
 {
     size_t length, shape_length;
     const char *info = luaL_checklstring(L, 1, &length);
-    const char *text = luaL_checklstring(L, 2, &shape_length);
-    struct mt_reader shape = mt_reader(text, shape_length);
-    lua_pushboolean(L, leads_behind(info, length, &shape));
+    const char *shape = luaL_checklstring(L, 2, &shape_length);
+    lua_pushboolean(L, has_shape(info, length, mt_reader(shape, shape_length), false));
     return 1;
 }
 
-/* May it have the first of these shapes, and none of the others? */
-static bool has_first_shape(const struct mt_mbim_message *message, struct mt_reader shapes)
-{
-    bool found = leads_behind(message->info, message->info_size, &shapes);
-    while (found && shapes.left > 0)
-        found = !leads_behind(message->info, message->info_size, &shapes);
-    return found;
-}
-
 /*
- * decode(codec, bytes, service = string, cid = integer, shapes = string?) -> table | nil, err,
- * message. The values in the answer to a command, as a whole message: what the codec decodes leniently
- * of parse()'s info, in half the time. The modem's failure, and what answers no such command, is no
- * error: then the message is the third result, and the others are nil. So it is, where shapes follow
- * one another, for an answer that does not certainly have the first of them, and all of it.
+ * decode(codec, bytes, service = string, cid = integer, shape = string?, closely = boolean?) -> table |
+ * nil, err, message. The values in the answer to a command, as a whole message: what the codec decodes
+ * leniently of parse()'s info, in half the time. The modem's failure, and what answers no such command,
+ * is no error: then the message is the third result, and the others are nil. So it is for an answer
+ * that does not have the shape, and all of it. Closely: nothing is between its fields and its data.
  */
 static int l_decode(lua_State *L)
 {
     struct mt_mbim_message message;
     size_t length;
-    const char *shapes = luaL_optlstring(L, 5, NULL, &length);
+    const char *shape = luaL_optlstring(L, 5, NULL, &length);
+    bool closely = lua_toboolean(L, 6);
     int results = parse_answer(L, 2, &message);
     if (results)
         return results;
-    if (!shapes)
+    if (!shape)
         return mt_schema_decode_body(L, message.info, message.info_size, true);
-    if (has_first_shape(&message, mt_reader(shapes, length)) &&
+    if (has_shape(message.info, message.info_size, mt_reader(shape, length), closely) &&
         mt_schema_decode_body(L, message.info, message.info_size, false) == 1)
         return 1;
     return push_other(L, &message);
@@ -397,7 +411,7 @@ static const luaL_Reg assembly_methods[] = {
 
 static const luaL_Reg functions[] = {
     { "assembly", l_assembly }, { "build", l_build },       { "decode", l_decode },
-    { "encode", l_encode },     { "exchange", l_exchange }, { "leads_behind", l_leads_behind },
+    { "encode", l_encode },     { "exchange", l_exchange }, { "has_shape", l_has_shape },
     { "parse", l_parse },       { "split", l_split },       { NULL, NULL },
 };
 

@@ -97,11 +97,11 @@ function M.read(device, command, bytes)
   if not command.response then
     return read_message(device, command, assert(core.parse(bytes)))
   end
-  local layout, shapes = command, nil
+  local layout, shape, closely = command, nil, nil
   if command.declaration.later then
-    layout, shapes = versions.expected(command, device.version)
+    layout, shape, closely = versions.expected(command, device.version)
   end
-  local reply, err, other = core.decode(layout.response, bytes, command.service_uuid, command.cid, shapes)
+  local reply, err, other = core.decode(layout.response, bytes, command.service_uuid, command.cid, shape, closely)
   if other then
     return read_message(device, command, other)
   end

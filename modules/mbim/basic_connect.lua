@@ -79,12 +79,15 @@ command("subscriber_ready_status", 2, "Subscriber Ready Status", function()
     flags(u32, { ["protect-unique-id"] = 1 }) "ready_info",
     refs(mbim.utf16) "telephone_numbers",
   }
-  local known = flags(u32, {
-    ["esim"] = 1, ["sim-removability-known"] = 2, ["sim-removable"] = 4,
-  }) "flags"
+  local function state_3()
+    local known = flags(u32, {
+      ["esim"] = 1, ["sim-removability-known"] = 2, ["sim-removable"] = 4,
+    }) "flags"
+    return with(state, 1, 1, { known, table.unpack(state, 2) })
+  end
   return {
     query = {}, response = state, indication = true,
-    later = { [0x0300] = { response = with(state, 1, 1, { known, table.unpack(state, 2) }), indication = true } },
+    later = { [0x0300] = { response = state_3, indication = true } },
   }
 end)
 
@@ -148,9 +151,10 @@ command("register_state", 9, "Register State", function()
   return {
     query = {}, set = order(types.data_class), response = state(types.data_class), indication = true,
     later = {
-      [0x0200] = { response = state(types.data_class, true), indication = true },
+      [0x0200] = { response = function() return state(types.data_class, true) end, indication = true },
       [0x0300] = {
-        set = order(types.data_class_3), response = state(types.data_class_3, true), indication = true,
+        set = function() return order(types.data_class_3) end,
+        response = function() return state(types.data_class_3, true) end, indication = true,
       },
     },
   }
@@ -164,21 +168,21 @@ command("packet_service", 10, "Packet Service", function()
     u64 "uplink_speed", -- bit/s, as is downlink_speed
     u64 "downlink_speed",
   }
-  local range = flags(u32, { fr1 = 1, fr2 = 2 }) "frequency_range"
+  local function range() return flags(u32, { fr1 = 1, fr2 = 2 }) "frequency_range" end
   return {
     query = {}, set = { enum(u32, { attach = 0, detach = 1 }) "action" }, response = state, indication = true,
     later = {
-      [0x0200] = { response = with(state, 1, 5, { range }), indication = true },
+      [0x0200] = { response = function() return with(state, 1, 5, { range() }) end, indication = true },
       [0x0300] = {
-        response = {
-          state[1], state[2], types.data_class_3 "highest_data_class", state[4], state[5], range,
+        response = function() return {
+          state[1], state[2], types.data_class_3 "highest_data_class", state[4], state[5], range(),
           types.data_subclass "data_subclass",
           struct {
             u16 "mcc", -- its digits in BCD: 0x0310 is 310
             u16 "mnc", -- likewise; 0x8000 is added to one of two digits
             u32 "tac",
           } "tracking_area",
-        },
+        } end,
         indication = true,
       },
     },
@@ -216,8 +220,8 @@ command("signal_state", 11, "Signal State", function()
     response = state,
     indication = true,
     later = {
-      [0x0200] = { response = measured(types.data_class), indication = true },
-      [0x0300] = { response = measured(types.data_class_3), indication = true },
+      [0x0200] = { response = function() return measured(types.data_class) end, indication = true },
+      [0x0300] = { response = function() return measured(types.data_class_3) end, indication = true },
     },
   }
 end)
@@ -243,18 +247,22 @@ command("connect", 12, "Connect", function()
     types.ip_type "ip_type",
     uuid "context_type",
   }
-  local medium = enum(u32, { unknown = 0, ["3gpp"] = 1, ["3gpp-preferred"] = 2 }) "media_preference"
+  local function medium()
+    return enum(u32, { unknown = 0, ["3gpp"] = 1, ["3gpp-preferred"] = 2 }) "media_preference"
+  end
   return {
     query = session_state, -- all but the session is ignored
     set = order, response = session_state, indication = true,
     later = {
       [0x0300] = {
-        query = { u32 "session" },
-        set = {
-          order[1], order[2], order[6], order[7], order[8], order[9], medium,
+        query = function() return { u32 "session" } end,
+        set = function() return {
+          order[1], order[2], order[6], order[7], order[8], order[9], medium(),
           types.string_tlv "apn", types.string_tlv "user", secret(types.string_tlv) "password", rest "tlvs",
-        },
-        response = with(session_state, 1, 6, { medium, types.string_tlv "apn", rest "tlvs" }),
+        } end,
+        response = function()
+          return with(session_state, 1, 6, { medium(), types.string_tlv "apn", rest "tlvs" })
+        end,
         indication = true,
       },
     },

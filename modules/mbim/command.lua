@@ -33,11 +33,13 @@ local services = require "mbim.services"
 ---@field later table<integer, mbim.layout>? parts that a later MBIMEx version lays out otherwise, by that version, in
 --- BCD
 
+---@alias mbim.late_fields schema.field[]|fun(): schema.field[] made when a later version is first met, as few are
+
 ---@class mbim.layout the parts of a command that a version has changed; the others are as in the version before
----@field query schema.field[]?
----@field set schema.field[]?
----@field response schema.field[]?
----@field indication schema.field[]|true|nil
+---@field query mbim.late_fields?
+---@field set mbim.late_fields?
+---@field response mbim.late_fields?
+---@field indication mbim.late_fields|true|nil
 
 ---@class mbim
 local mbim = { services = services }
@@ -146,7 +148,7 @@ end
 local function as_laid_out(before, version, layout)
   local declaration = {}
   for key, value in pairs(before.declaration) do declaration[key] = value end
-  for part, fields in pairs(layout) do declaration[part] = fields end
+  for part, fields in pairs(layout) do declaration[part] = type(fields) == "function" and fields() or fields end
   return new_command(before.service_uuid, declaration, version, before)
 end
 
@@ -159,10 +161,11 @@ function make.versions(command)
 end
 
 function make.secrets(command)
-  local with_fields = { "query", "set", "response", "indication" }
-  local names = parts.secrets(command.declaration, with_fields)
-  for _, layout in pairs(command.declaration.later or {}) do
-    for name in pairs(parts.secrets(layout, with_fields)) do names[name] = true end
+  local names = {}
+  for _, one in ipairs(command.versions) do
+    for name in pairs(parts.secrets(one.declaration, { "query", "set", "response", "indication" })) do
+      names[name] = true
+    end
   end
   return names
 end

@@ -44,7 +44,11 @@ command("lte_attach_info", 4, "LTE Attach Info", function()
   }
   return {
     query = {}, response = info, indication = true,
-    later = { [0x0300] = { response = { info[1], u32 "nw_error", table.unpack(info, 2) }, indication = true } },
+    later = {
+      [0x0300] = {
+        response = function() return { info[1], u32 "nw_error", table.unpack(info, 2) } end, indication = true,
+      },
+    },
   }
 end)
 
@@ -62,7 +66,7 @@ command("device_caps", 6, "Device Caps v2", function() return {
   query = {},
   later = {
     [0x0300] = {
-      response = {
+      response = function() return {
         types.device_type "device_type",
         types.cellular_class "cellular_class",
         types.voice_class "voice_class",
@@ -80,7 +84,7 @@ command("device_caps", 6, "Device Caps v2", function() return {
         types.string_tlv "device_id",
         types.string_tlv "firmware",
         types.string_tlv "hardware",
-      },
+      } end,
     },
   },
   response = {
@@ -261,14 +265,18 @@ command("base_stations_info", 11, "Base Stations Info", function()
       u32 "pilot_strength",
     } "cdma_cells",
   }
-  local known_3 = { types.data_class_3 "system_type", types.data_subclass "data_subclass" }
-  table.move(known, 1, #known, 3, known_3)
-  table.move({ cells(nr_serving) "nr_serving", cells(nr_neighbour) "nr_neighbours" }, 1, 2, #known_3 + 1, known_3)
+  local function known_3()
+    local all = { types.data_class_3 "system_type", types.data_subclass "data_subclass" }
+    table.move(known, 1, #known, 3, all)
+    return table.move({ cells(nr_serving) "nr_serving", cells(nr_neighbour) "nr_neighbours" }, 1, 2, #all + 1, all)
+  end
   return {
     query = counts,
     response = { types.data_class "system_type", table.unpack(known) },
     later = {
-      [0x0300] = { query = table.move(counts, 1, 5, 1, { [6] = u32 "max_nr" }), response = known_3 },
+      [0x0300] = {
+        query = function() return table.move(counts, 1, 5, 1, { [6] = u32 "max_nr" }) end, response = known_3,
+      },
     },
   }
 end)

@@ -6,7 +6,7 @@
 -- TLV of the wrong type, fit only one of them. A longer body alone proves nothing, as some modems send more than they
 -- should.
 
-local leads_behind = require("core.mbim").leads_behind
+local has_shape = require("core.mbim").has_shape
 local mbim = require "mbim.command"
 
 local M = {}
@@ -18,24 +18,29 @@ local sizes = {
 
 local has_offset = { text = true, data = true, ref = true }
 local shapes = setmetatable({}, { __mode = "k" }) -- by lists of fields
+local NOWHERE = 0xffff
 
--- How long the fields are; and that, with where in them each (offset, size) pair is, as core.mbim reads it.
+-- How long the fields are; and that, with where each (offset, size) pair among them is, and the count of those behind
+-- them, as core.mbim reads it.
 local function shape_of(fields)
   local shape = shapes[fields]
   if shape then
     return shape
   end
-  local least, pairs_at = 0, {}
+  local least, pairs_at, counted = 0, {}, NOWHERE
   for _, field in ipairs(fields) do
     local t = field.type
     local kind = t.kind
     if has_offset[kind] then
       pairs_at[#pairs_at + 1] = least
+    elseif kind == "refs" and not t.count then
+      counted = least
     end
     least = least + (sizes[kind] or kind == "struct" and shape_of(t.fields).least
       or kind == "list" and (t.prefix and t.prefix.size or 0) or t.size)
   end
-  shape = { least = least, text = ("<I2I2" .. ("I2"):rep(#pairs_at)):pack(least, #pairs_at, table.unpack(pairs_at)) }
+  local form = "<" .. ("I2"):rep(3 + #pairs_at)
+  shape = { least = least, text = form:pack(least, counted, #pairs_at, table.unpack(pairs_at)) }
   shapes[fields] = shape
   return shape
 end
@@ -80,33 +85,16 @@ local function layouts_of(command, part)
   return of_parts[part]
 end
 
-local first_shapes = setmetatable({}, { __mode = "k" }) -- [command]
-
--- The shapes of MBIM 1.0's response, and of those that could be taken for it: longer ones.
-local function shapes_from_first(command)
-  local texts, first = {}, nil
-  for _, layout in ipairs(layouts_of(command, "response")) do
-    first = first or layout
-    if layout == first or layout.least > first.least then
-      texts[#texts + 1] = layout.text
-    end
-  end
-  return table.concat(texts)
-end
-
----How most answers are laid out, and what core.mbim has to look at to be certain of it; read() knows the others.
+---How most answers are laid out, and the shape by which core.mbim can be certain of it; read() knows the others. MBIM
+---1.0's has it closely: the fields of a later version are more, or its data would lead into them.
 ---@param command mbim.command
 ---@param likely integer? as below
 ---@return mbim.command layout
----@return string shapes
+---@return string shape
+---@return boolean closely
 function M.expected(command, likely)
-  if likely then
-    local layout = mbim.at(command, likely)
-    return layout, shape_of_part(layout, "response").text
-  end
-  local texts = first_shapes[command] or shapes_from_first(command)
-  first_shapes[command] = texts
-  return command, texts
+  local layout = likely and mbim.at(command, likely) or command
+  return layout, shape_of_part(layout, "response").text, not likely
 end
 
 -- Those of the command's layouts that a body may have, by the places of its data alone; each longer than the one
@@ -115,7 +103,7 @@ local function possible(command, part, info)
   local first, more, longest = nil, nil, -1
   for _, layout in ipairs(layouts_of(command, part)) do
     local least = layout.least
-    if least > longest and leads_behind(info, layout.text) then
+    if least > longest and has_shape(info, layout.text) then
       longest = least
       if not first then
         first = layout.command
@@ -140,7 +128,7 @@ function M.of(command, part, info, likely)
   local expected = likely and mbim.at(command, likely) or command
   if likely then
     local shape = shape_of_part(expected, part)
-    local values = leads_behind(info, shape.text) and expected[part]:decode(info)
+    local values = has_shape(info, shape.text) and expected[part]:decode(info)
     if values then
       return expected, false, values
     end

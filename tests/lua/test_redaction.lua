@@ -327,7 +327,7 @@ local function each_declared_number(visit)
   for _, list in ipairs { "mbim.messages", "qmi.messages" } do
     for _, message in ipairs(require(list)) do
       local layouts = { message.declaration }
-      for _, layout in pairs(message.declaration.later or {}) do layouts[#layouts + 1] = layout end
+      for _, one in ipairs(message.versions or {}) do layouts[#layouts + 1] = one.declaration end
       for _, layout in ipairs(layouts) do
         for _, part in ipairs { "query", "set", "request", "response", "indication" } do
           if type(layout[part]) == "table" then each_number(layout[part], visit) end

@@ -16,20 +16,21 @@ function M.assembly() end
 ---@return string bytes
 function M.build(message) end
 
---- decode(codec, bytes, service = string, cid = integer, shapes = string?) -> table | nil, err, message. The values
---- in the answer to a command, as a whole message: what the codec decodes leniently of parse()'s info, in half the
---- time. The modem's failure, and what answers no such command, is no error: then the message is the third result,
---- and the others are nil. So it is, where shapes follow one another, for an answer that does not certainly have
---- the first of them, and all of it.
+--- decode(codec, bytes, service = string, cid = integer, shape = string?, closely = boolean?) -> table | nil, err,
+--- message. The values in the answer to a command, as a whole message: what the codec decodes leniently of
+--- parse()'s info, in half the time. The modem's failure, and what answers no such command, is no error: then the
+--- message is the third result, and the others are nil. So it is for an answer that does not have the shape, and
+--- all of it. Closely: nothing is between its fields and its data.
 ---@param codec core.schema.codec
 ---@param bytes string
 ---@param service string
 ---@param cid integer
----@param shapes string?
+---@param shape string?
+---@param closely boolean?
 ---@return table?
 ---@return moontower.error? err
 ---@return core.mbim.message? message
-function M.decode(codec, bytes, service, cid, shapes) end
+function M.decode(codec, bytes, service, cid, shape, closely) end
 
 --- encode(codec, value = table?, service = string, cid = integer, set = boolean?, transaction = integer?) -> bytes
 --- | nil, err. A whole command: what build() makes with the info that the codec encodes, in half the time.
@@ -50,11 +51,11 @@ function M.encode(codec, value, service, cid, set, transaction) end
 ---@return core.exchange exchange
 function M.exchange(port, max_transfer, window) end
 
---- leads_behind(info = string, shape = string) -> boolean: may the bytes have this shape?
+--- has_shape(info = string, shape = string) -> boolean: may the bytes have this shape?
 ---@param info string
 ---@param shape string
 ---@return boolean
-function M.leads_behind(info, shape) end
+function M.has_shape(info, shape) end
 
 --- parse(bytes) -> message | nil, err: one whole message
 ---@param bytes string
