@@ -3,6 +3,7 @@
 
 local nas = require "qmi.nas"
 local radio = require "radio"
+local serving = require "modem.qmi.serving_system"
 local task = require "task"
 
 ---@class modem.qmi
@@ -148,7 +149,7 @@ local function serving_nr(answers, cells)
   if not rsrp then
     return
   end
-  local band, is_alone = band_of(answers.bands, "5gnr"), #cells.serving == 0
+  local band, is_alone = band_of(answers.bands, "5gnr"), #cells.serving == 0 and not answers.signal.lte
   table.insert(cells.serving, place({
     technology = "5G", role = is_alone and "primary" or "secondary", plmn = is_alone and plmn_of(info.plmn) or nil,
     cell_id = is_alone and ranged(info.global_cell_id, 1, HIGHEST_NCI) or nil,
@@ -201,6 +202,32 @@ local function gsm(answers, cells)
   end
 end
 
+-- ---- of modems that have no message for it ----
+
+local generations = { ["LTE"] = "lte", ["5G NSA"] = "lte", ["UMTS"] = "umts", ["HSPA"] = "umts", ["GPRS"] = "gsm",
+  ["EDGE"] = "gsm" }
+local names = { lte = "LTE", umts = "UMTS", gsm = "GSM" }
+
+-- The cell as the modem tells its network: which one it is, if it says so.
+local function by_registration(self, answers)
+  local reply = self:serving_system()
+  local registration = reply and serving.registration(reply) or {}
+  local interface = generations[registration.technology]
+  local band = band_of(answers.bands, interface)
+  if not interface or not (registration.cell_id or registration.tac or registration.lac or band.channel) then
+    return nil
+  end
+  local signal, id = answers.signal[interface] or {}, registration.cell_id
+  local is_lte, plmn = interface == "lte", registration.provider.id
+  return place({
+    technology = names[interface], role = "primary", plmn = plmn ~= "" and plmn or nil, cell_id = id,
+    enb = is_lte and id and id >> 8 or nil, sector = is_lte and id and id & 0xff or nil, tac = registration.tac,
+    lac = not is_lte and registration.lac or nil, bandwidth = band.bandwidth,
+    rsrp = signal.rsrp, rsrq = signal.rsrq, sinr = signal.sinr, rssi = not signal.rscp and signal.rssi or nil,
+    rscp = signal.rscp, ecio = signal.ecio,
+  }, band.channel, band.band)
+end
+
 -- ---- the verb ----
 
 -- A modem need not know all of these; only silence is a failure.
@@ -230,6 +257,10 @@ function M:cells()
   umts(told, cells)
   gsm(told, cells)
   serving_nr(told, cells)
+  local is_whole_modem = self.serving_system ~= nil -- not one that MBIM tells of as well
+  if is_whole_modem and not (cells.serving[1] and cells.serving[1].role == "primary") then
+    table.insert(cells.serving, 1, by_registration(self, told))
+  end
   return cells
 end
 

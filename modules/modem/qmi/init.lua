@@ -40,6 +40,7 @@ local START_TIME = 5
 ---@field keeps_clients boolean? `up` has worked: the next run finds its client ids in the modem
 ---@field private left_alone table[] ids in the file that this run does not use
 ---@field is_signal_watched boolean? it was told when to tell its signal
+---@field lacks_serving_system boolean? it knows no Get Serving System: System Info tells of its network
 ---@field has_nr boolean? does it know 5G? nil: not asked yet
 ---@field refused_in string? technology of the network that has refused the registration last
 ---@field why_ended table<integer, verdict.verdict> why each session has ended last, where the modem gave a reason

@@ -2,8 +2,10 @@
 -- The verbs over QMI that ask for the network.
 
 local errors = require "errors"
+local lazy = require "base.lazy"
 local nas = require "qmi.nas"
 local serving = require "modem.qmi.serving_system"
+local system_info = lazy "modem.qmi.system_info" -- few modems need it
 
 ---@class modem.qmi
 local M = {}
@@ -33,8 +35,28 @@ function M:with_cause(registration)
   return registration
 end
 
+---What Get Serving System says, or System Info, of a modem that does not answer the former with what it is for.
+---@return table? reply
+---@return moontower.error? err
+function M:serving_system()
+  local reply, err
+  if not self.lacks_serving_system then
+    reply, err = self.qmi:request(nas.get_serving_system)
+    if reply and (reply.serving_system or {}).registration_state or err and err.code ~= "unsupported" then
+      return reply, err
+    end
+  end
+  local info, failure = self.qmi:request(nas.get_system_info)
+  local told = info and system_info.as_serving_system(info)
+  if told and err then
+    self.lacks_serving_system = true
+    require("modem.qmi.service_events").hear_system_info(self)
+  end
+  return told or reply, not told and (err or failure) or nil
+end
+
 local function network_of(self)
-  local reply, err = self.qmi:request(nas.get_serving_system)
+  local reply, err = self:serving_system()
   local registration = reply and serving.registration(reply)
   if reply and not registration then
     return errors.lacks("qmi", "Get Serving System", "registration state")
@@ -53,7 +75,7 @@ function M:registration()
 end
 
 function M:packet_service()
-  local reply, err = self.qmi:request(nas.get_serving_system)
+  local reply, err = self:serving_system()
   return reply and serving.packet(reply), err
 end
 

@@ -14,22 +14,25 @@ local nas = require "qmi.nas"
 local task = require "task"
 local uim = require "qmi.uim"
 local qmi_ussd = lazy "modem.qmi.ussd"
+local system_info = lazy "modem.qmi.system_info"
 local voice = lazy "qmi.voice"
 local wms = lazy "qmi.wms"
 
 local M = { signal_pause = 3 } -- seconds
 
-local NAS_INDICATIONS = {
+local function nas_indications(modem) return {
   serving_system_events = true, signal_info = true,
   network_reject_information = { enable_network_reject_indications = true },
-}
+  system_info = modem.lacks_serving_system,
+} end
 
 ---@alias modem.qmi_reader fun(modem: modem.qmi, values: table, last: table?, client: qmi.client, epoch: integer): any
 
 ---@class modem.qmi_event
 ---@field service string of the client that gets it
----@field switch_on { [1]: qmi.message, [2]: table }
+---@field switch_on { [1]: qmi.message, [2]: table|fun(modem: modem.qmi): table }
 ---@field readers table<qmi.message, modem.qmi_reader> the value; nil: the indication says nothing of the event
+---@field by_system_info string? the verb that reads System Info, of a modem that lacks Get Serving System
 ---@field prepare fun(modem: modem.qmi)? what has to be told to the modem besides
 ---@field also modem.qmi_event? the same event from another service, which a modem need not have
 
@@ -62,27 +65,30 @@ local declared = {
   } end,
   registration = function() return {
     service = "nas",
-    switch_on = { nas.register_indications, NAS_INDICATIONS },
+    switch_on = { nas.register_indications, nas_indications },
     readers = {
       [nas.get_serving_system] = function(modem, ...) return modem:registration_notified(...) end,
       [nas.network_reject] = function(modem, ...) return modem:reject_notified(...) end,
     },
+    by_system_info = "registration_notified",
   } end,
   packet = function() return {
     service = "nas",
-    switch_on = { nas.register_indications, NAS_INDICATIONS },
+    switch_on = { nas.register_indications, nas_indications },
     readers = { [nas.get_serving_system] = function(modem, ...) return modem:packet_notified(...) end },
+    by_system_info = "packet_notified",
   } end,
   signal = function() return {
     service = "nas",
-    switch_on = { nas.register_indications, NAS_INDICATIONS },
+    switch_on = { nas.register_indications, nas_indications },
     readers = { [nas.signal_info] = function(modem, values) return modem:signal_notified(values) end },
     prepare = function(modem) modem.qmi.group:spawn(prepare_signal, modem) end,
   } end,
   cell = function() return {
     service = "nas",
-    switch_on = { nas.register_indications, NAS_INDICATIONS },
+    switch_on = { nas.register_indications, nas_indications },
     readers = { [nas.get_serving_system] = function(modem, ...) return modem:cell_notified(...) end },
+    by_system_info = "cell_notified",
     also = {
       service = "dsd",
       switch_on = { dsd.system_status_change, { system_status = true } },
@@ -118,13 +124,33 @@ local function note(name, _, err)
   end
 end
 
+local function switch_on(modem, client, message, values)
+  return client:set_up(message, type(values) == "function" and values(modem) or values)
+end
+
+local queues = setmetatable({}, { __mode = "k" }) -- of NAS, by modem: one each, which gets all of its events
+
+---A modem turns out to lack Get Serving System: it is listened to as one that tells of its network by System Info.
+---@param modem modem.qmi
+function M.hear_system_info(modem)
+  local client = modem.qmi:shared_client "nas"
+  if queues[modem] and client:is_set_up(nas.register_indications) then
+    client:subscribe(queues[modem], nas.system_info)
+    switch_on(modem, client, nas.register_indications, nas_indications)
+  end
+end
+
 local function listen(modem, queue, name, event)
   local client = modem.qmi:shared_client(event.service)
   for message in pairs(event.readers) do client:subscribe(queue, message) end
+  if event.by_system_info then
+    queues[modem] = queue
+    if modem.lacks_serving_system then client:subscribe(queue, nas.system_info) end
+  end
   client.on_lost = function() modem.notifications:forget() end
   if not client:is_set_up(event.switch_on[1]) then
     modem.qmi:changed() -- one that gets indications is not kept, also if we are killed: see Device:keep_shared()
-    note(name, client:set_up(table.unpack(event.switch_on)))
+    note(name, switch_on(modem, client, table.unpack(event.switch_on)))
   end
 end
 
@@ -143,6 +169,12 @@ function M.listen(modem, queue, name)
   end
 end
 
+-- Read as if it were the other message.
+local function read_system_info(modem, verb, values, last)
+  local told = system_info.as_serving_system(values)
+  return told and modem[verb](modem, told, last)
+end
+
 ---As a back end's notified().
 ---@param modem modem.qmi
 ---@param name string
@@ -152,6 +184,9 @@ end
 function M.notified(modem, name, item, last)
   local event = events[name]
   local read = event.readers[item.message] or event.also and event.also.readers[item.message]
+  if event.by_system_info and modem.lacks_serving_system and item.message == nas.system_info then
+    return read_system_info(modem, event.by_system_info, item.values, last)
+  end
   return read and read(modem, item.values, last, item.client, item.epoch)
 end
 

@@ -58,17 +58,25 @@ local function signal_of(reply)
   return signal
 end
 
-local function from_before_lte(self)
-  local reply, err = self.qmi:request(nas.get_signal_strength)
+-- By the older message, which has one technology.
+local OLDER = { request_mask = { "rssi", "rsrq", "lte-snr", "lte-rsrp" } }
+
+local function by_strength(self)
+  local reply, err = self.qmi:request(nas.get_signal_strength, OLDER)
   if not reply then
     return nil, err
   end
   local told = reply.signal_strength or {}
   local rssi, technology = power(told.strength), told.radio_interface
-  return {
-    dbm = rssi, gsm = technology == "gsm" and rssi and { rssi = rssi } or nil,
+  local signal = {
+    gsm = technology == "gsm" and rssi and { rssi = rssi } or nil,
     umts = technology == "umts" and rssi and { rssi = rssi } or nil,
+    lte = technology == "lte" and lte_of {
+      rssi = rssi, rsrp = reply.lte_rsrp, rsrq = (reply.rsrq or {}).rsrq, snr = reply.lte_snr,
+    } or nil,
   }
+  signal.dbm = rssi or dbm_of(signal, {})
+  return signal
 end
 
 local UNKNOWN_PHASE = 0xffffffff
@@ -110,7 +118,9 @@ function M:signal(part)
   local reply, err = self.qmi:request(nas.get_signal_info)
   local signal = reply and signal_of(reply)
   if not reply and err.code == "unsupported" then
-    return from_before_lte(self)
+    return by_strength(self)
+  elseif signal and not signal.dbm then -- some know the message, and fill in nothing
+    return by_strength(self) or signal
   elseif signal and part ~= "protocol" then
     add_antennas(self, signal)
   end
