@@ -2,8 +2,8 @@
 -- moontower cells: the cells that the modem uses, and those that it hears.
 
 local columns = require "terminal.columns"
-local errors = require "errors"
 local modem = require "modem"
+local network_wait = require "modem.network_wait"
 local option = require "cli.option"
 local signal_words = require "radio.signal_words"
 local words = require "radio.words"
@@ -55,10 +55,7 @@ Ec/Io).]],
     if not cells then
       return nil, err
     elseif #cells.serving + #cells.neighbours == 0 then
-      return errors.fail {
-        code = "not-registered", source = "modem", message = "the modem hears no cell",
-        hint = "Is its radio on (`moontower radio`)? Are its antennas connected?",
-      }
+      return network_wait.no_cells(device:registration())
     elseif args.json then
       print(require("base.json").encode({
         serving = setmetatable(cells.serving, array), neighbours = setmetatable(cells.neighbours, array),

@@ -4,6 +4,7 @@
 local lazy = require "base.lazy"
 local attach_apn = lazy "modem.attach_apn"
 local errors = require "errors"
+local radio_words = lazy "radio.words"
 local registrations = require "modem.registration"
 local task = require "task"
 
@@ -48,6 +49,23 @@ function M.not_registered(message)
   return errors.fail {
     code = "not-registered", source = "modem", message = message,
     hint = "Antennas connected? Is there coverage? Does the modem's radio access (4G, 3G) suit the network?",
+  }
+end
+
+---A modem that names no cell. One that is in a network hears some, whether it tells that or not.
+---@param registration modem.registration? nil: it could not be asked
+---@return nil
+---@return moontower.error
+function M.no_cells(registration)
+  if registration and registrations.is_registered(registration) then
+    return errors.fail {
+      code = "unsupported", source = "modem", message = "the modem does not tell its cells",
+      hint = ("It is in a network: %s."):format(radio_words.network(registration.provider) or "one without a name"),
+    }
+  end
+  return errors.fail {
+    code = "not-registered", source = "modem", message = "the modem hears no cell",
+    hint = "Is its radio on (`moontower radio`)? Are its antennas connected?",
   }
 end
 

@@ -2,6 +2,8 @@
 -- Whether a modem's registration is one that it can connect by.
 
 local errors = require "errors"
+local lazy = require "base.lazy"
+local radio_words = lazy "radio.words"
 
 local M = {}
 
@@ -23,7 +25,8 @@ function M.may_use(registration, roams)
   end
   return errors.fail {
     code = "roaming-refused", source = "modem",
-    message = ("only a foreign network is there (%s), and roaming may cost money"):format(registration.provider.name),
+    message = ("only a foreign network is there (%s), and roaming may cost money"):format(
+      radio_words.network(registration.provider) or "it tells no name"),
     hint = "Allow it with --roaming, or with `roaming = true` in the carrier file.",
   }
 end

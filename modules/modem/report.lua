@@ -65,8 +65,7 @@ function M.network(registration, packet, signal, watcher)
   if registration.err then
     return M.unknown("network", registration.err, watcher)
   end
-  local provider = registration.provider or {}
-  local name = provider.name ~= "" and provider.name or provider.id ~= "" and provider.id
+  local name = radio_words.network(registration.provider)
   local words = { (state_words[registration.state] or tostring(registration.state)) .. (name and " on " .. name or "") }
   local technology = technology_of(registration, packet, signal)
   words[#words + 1] = technology
@@ -88,7 +87,8 @@ function M.air(signal, cells, watcher)
   end
   local primary = (cells.serving or {})[1]
   if primary then
-    watcher:done("cell", ("%s, %s"):format(radio_words.bands(cells.serving), radio_words.identity(primary)))
+    local identity = radio_words.identity(primary)
+    watcher:done("cell", radio_words.bands(cells.serving) .. (identity ~= "" and ", " .. identity or ""))
   end
   watcher:data("signal", measured and signal or nil)
   watcher:data("cells", cells.serving and cells or nil)

@@ -1,10 +1,18 @@
 -- SPDX-License-Identifier: MIT
--- Cells in words, for people: their bands, their place in the spectrum, and which cell it is.
+-- Networks and cells in words, for people: a network's name; a cell's bands, its place in the spectrum, which it is.
 
 local M = {
   ---Technologies: their keys in what modem:signal() returns, and what people call them; the newest first.
   technologies = { { "nr", "5G" }, { "lte", "LTE" }, { "umts", "UMTS" }, { "gsm", "GSM" } },
 }
+
+---A network by its name, or else by its id.
+---@param provider { id: string?, name: string? }?
+---@return string? name nil: it tells neither
+function M.network(provider)
+  provider = provider or {}
+  return provider.name ~= "" and provider.name or provider.id ~= "" and provider.id or nil
+end
 
 local channel_names = { LTE = "EARFCN", ["5G"] = "NR-ARFCN", UMTS = "UARFCN", GSM = "ARFCN" }
 

@@ -29,9 +29,8 @@ local function place_of(self)
   local words, registration = {}, self.registration
   local bands = self.cells and radio_words.bands(self.cells.serving) or ""
   words[1] = bands ~= "" and bands or registration and registration.technology
-  local name = registration and (registration.provider.name ~= "" and registration.provider.name
-    or registration.provider.id)
-  if name and name ~= "" then
+  local name = registration and radio_words.network(registration.provider)
+  if name then
     words[#words + 1] = "on " .. name
   end
   local primary = self.cells and self.cells.serving[1]

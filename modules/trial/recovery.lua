@@ -5,6 +5,7 @@
 local errors = require "errors"
 local registrations = require "modem.registration"
 local probes = require "link.probes"
+local radio_words = require "radio.words"
 local restore = require "modem.restore"
 local task = require "task"
 
@@ -70,7 +71,7 @@ local function wait_for_network(modem, seconds, watcher)
     if err then
       return no_network(err, now, seconds)
     elseif not task.timeout(M.steady, until_lost, events) then
-      watcher:done("network", ("%s, %s"):format(now.provider.name ~= "" and now.provider.name or now.provider.id,
+      watcher:done("network", ("%s, %s"):format(radio_words.network(now.provider) or "unknown network",
         now.technology or "unknown technology"))
       return true
     end

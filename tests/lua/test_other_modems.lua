@@ -20,13 +20,18 @@ local mbim_sms = require "mbim.sms"
 local messages = require "modem.mbim.messages"
 local nas = require "qmi.nas"
 local netlink = require "core.netlink"
+local network_wait = require "modem.network_wait"
 local new_simulated = require("simulator.modem").new
 local personality = require "simulator.models.personality"
+local plan = require "link.plan"
 local ports = require "core.port"
 local prerequisites = require "modem.prerequisites"
 local qmi_address = require "modem.qmi.address"
 local qmi_messages = require "modem.qmi.messages"
 local qmi_ussd = require "modem.qmi.ussd"
+local radio_words = require "radio.words"
+local registrations = require "modem.registration"
+local report = require "modem.report"
 local serving = require "modem.qmi.serving_system"
 local sim_start = require "modem.sim_start"
 local simulated = require "support.simulated"
@@ -225,6 +230,37 @@ function T.test_an_address_that_ends_early()
   local told = qmi_address.ipv6 { ipv6_address = { address = address } }
   eq(told.addresses, { { address = address, prefix_length = 128 } })
   eq(qmi_address.ipv6({ ipv6_address = {}, ipv6_gateway_address = {} }).addresses, {})
+end
+
+-- Networks whose name is empty, and cells of which nothing but the technology is known.
+function T.test_networks_and_cells_without_a_name()
+  for _, case in ipairs { { { id = "26201", name = "" }, "26201" }, { { id = "", name = "" } }, {},
+    { { id = "26201", name = "Telekom" }, "Telekom" } } do
+    local provider, name = case[1], case[2]
+    eq(radio_words.network(provider), name)
+    if provider then
+      local _, err = registrations.may_use { state = "roaming", provider = provider }
+      lu.assertStrContains(err.message, ("(%s)"):format(name or "it tells no name"))
+    end
+  end
+  local provider = { id = "26201", name = "" }
+  for current, words in pairs { home = "does not tell its cells", searching = "hears no cell" } do
+    lu.assertStrContains(select(2, network_wait.no_cells { state = current, provider = provider }).message, words)
+  end
+  local lines = {}
+  local watcher = { done = function(_, label, text) lines[label] = text end, data = function() end }
+  report.air({}, { serving = { { technology = "5G", role = "primary" } } }, watcher)
+  eq(lines, { cell = "5G" })
+end
+
+-- A modem names servers of IPv4, and gives no address to reach them from.
+function T.test_servers_of_a_family_without_an_address()
+  local none = { addresses = {}, dns = { "8.8.8.8" } }
+  local ipv6 = { addresses = { { address = "2001:db8::2", prefix_length = 64 } }, dns = { "2001:db8::53" } }
+  eq(plan.all_of({ ipv4 = none, ipv6 = ipv6 }, "dns"), { "2001:db8::53" })
+  local ipv4 = { addresses = { { address = "10.0.0.2", prefix_length = 30 } }, dns = { "8.8.8.8" } }
+  eq(plan.all_of({ ipv4 = ipv4, ipv6 = { addresses = {}, dns = { "2001:db8::53" } } }, "dns"),
+    { "8.8.8.8", "2001:db8::53" })
 end
 
 -- A task of the port that has failed, whose error closing raises, does not keep the modem from being opened again.

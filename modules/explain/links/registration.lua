@@ -4,13 +4,13 @@
 local facts = require "explain.facts"
 local link = require "explain.link"
 local network_wait = require "modem.network_wait"
+local radio_words = require "radio.words"
 local registrations = require "modem.registration"
 
 local words = { home = "at home", roaming = "roaming", partner = "with a partner of the SIM's network" }
 
 local function name_of(provider)
-  provider = provider or {}
-  return provider.name ~= "" and provider.name or provider.id ~= "" and provider.id or "an unnamed network"
+  return radio_words.network(provider) or "an unnamed network"
 end
 
 -- A network that would do, and may not be used.

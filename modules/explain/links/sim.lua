@@ -4,6 +4,7 @@
 local facts = require "explain.facts"
 local link = require "explain.link"
 local lazy = require "base.lazy"
+local radio_words = require "radio.words"
 local sim_start = lazy "modem.sim_start"
 
 -- Another slot has a card.
@@ -29,8 +30,7 @@ return link {
     if sim.problem then
       return seen:unknown("the modem does not tell: %s", sim.problem)
     elseif sim.state == "ready" then
-      return seen:ok("ready%s", asked.home and (", of %s"):format(asked.home.name ~= "" and asked.home.name
-        or asked.home.id) or "")
+      return seen:ok("ready%s", asked.home and (", of %s"):format(radio_words.network(asked.home)) or "")
     elseif sim.state == "locked" then
       return seen:ok("it is there, and asks for a code")
     elseif sim.state == "starting" and sim.reason ~= "not-provisioned" then
