@@ -27,7 +27,9 @@ local LEAST_IPV6_MTU = 1280 -- on a link with less, the kernel switches IPv6 off
 ---@param what "addresses"|"dns"
 ---@return table[] of both families
 function M.all_of(bearer, what)
-  local all = table.move(bearer.ipv4[what], 1, #bearer.ipv4[what], 1, {})
+  local first = bearer.ipv4
+  local is_there = #first.addresses > 0 -- else nothing reaches its servers; IPv6's may come by advertisement
+  local all = table.move(first[what], 1, is_there and #first[what] or 0, 1, {})
   return table.move(bearer.ipv6[what], 1, #bearer.ipv6[what], #all + 1, all)
 end
 
