@@ -7,33 +7,19 @@
 local lazy = require "base.lazy"
 local devices = require "modem.devices"
 local errors = require "errors"
-local events = require "events"
 local hotplug = require "modem.hotplug"
 local lending = require "daemon.lending"
 local log = require "log"
-local location_left = require "modem.location_left"
 local modems = require "modem"
 local modes = require "modem.modes"
+local slots = require "daemon.slot"
 local status = require "status"
 local takeover = lazy "modem.takeover"
 local task = require "task"
 local update_hold = require "modem.update_hold"
 
 local SETTLE_TIME, SETTLE_MAX = 0.3, 5
-local FIRST_RETRY, LAST_RETRY = 2, 60 -- of a port that cannot be opened: another program may have it; of an unsure look
-
----@class daemon.slot
----@field name string
----@field description modem.description
----@field modem modem.modem? while it is open
----@field group task.group what is done for this modem
----@field task core.task that the group lives in
----@field wanted core.queue a queue of queues: each for the answer to a command that wants to borrow it
----@field asked core.queue? one of them, that waits for the next try to open the modem
----@field has_failed boolean? a mistake has ended its task
----@field is_held boolean? its firmware is being updated: it is not opened
----@field is_left boolean? it is to be left to ModemManager
----@field take_over boolean? a connection that ModemManager has on it may end
+local FIRST_RETRY, LAST_RETRY = 2, 60 -- seconds; of a look that could not find out everything
 
 ---@class daemon.fleet
 ---@field slots table<string, daemon.slot> by name
@@ -72,106 +58,15 @@ function M.new(group, on_ready, on_gone, list)
   return self
 end
 
--- Indications become events of this program; when no more can come, the modem has gone.
-local function publish_events(self, slot)
-  local indicated <close> = slot.modem:events(table.unpack(events.of_modems))
-  for event in indicated.next, indicated do
-    events.publish(event.name, { modem = slot.name, value = event.value })
-  end
-  self.hotplug:wake()
-end
-
--- Tries until the port is open, in the modem's own task; a task that waits to borrow it gets the result of each try.
-local function open_patiently(slot)
-  local function next_borrower()
-    slot.asked = slot.wanted:pop()
-    return true
-  end
-  for attempt in task.backoff { first = FIRST_RETRY, max = LAST_RETRY } do
-    local err
-    slot.modem, err = modems.open_alone(slot.description, { take_over = slot.take_over })
-    if slot.asked then
-      slot.asked:push { ok = slot.modem ~= nil, err = err }
-      slot.asked = nil
-    end
-    if slot.modem then
-      slot.is_held = false -- a try may come before the news that the update has ended
-      break
-    end
-    status.of(slot.name):set("unusable", err)
-    attempt:or_when(next_borrower)
-  end
-  log.of(slot.name):info("%s: %s is open (%s)", slot.name, slot.modem, slot.description.control)
-end
-
-local function answer_borrowers(slot)
-  while true do
-    slot.wanted:pop():push { ok = true }
-  end
-end
-
--- The life of one modem, from its arrival until it is gone.
-local function live(self, slot)
-  local function close()
-    if slot.modem then
-      slot.modem:close()
-    end
-  end
-  local _ <close> = task.finally(close)
-  open_patiently(slot)
-  slot.group = task.group()
-  local group <close> = slot.group
-  group:spawn(answer_borrowers, slot)
-  group:spawn(publish_events, self, slot)
-  if location_left.is_left(slot.description) then
-    group:spawn(slot.modem.ensure_started, slot.modem)
-  end
-  events.publish("modem-ready", {
-    modem = slot.name, control = slot.description.control, net = slot.description.net,
-  })
-  self.on_ready(slot.modem, group)
-  group:wait()
-end
-
 local function add_slot(self, description, take_over)
-  local name = description.name
-  local slot = {
-    name = name, description = description, wanted = task.queue(), take_over = take_over,
-    is_held = update_hold.why_held(name) ~= nil,
-  }
-  self.slots[name] = slot
-  slot.task = self.group:spawn(function()
-    local ok, err = xpcall(live, require("core.task").traceback, self, slot)
-    if not ok and (type(err) ~= "table" or err.code ~= "cancelled" and err.code ~= "interrupted") then
-      log.error("%s: %s\n%s", name, err, type(err) == "table" and err.traceback or "")
-      slot.has_failed = true
-      self.hotplug:wake()
-    elseif not ok then
-      error(err, 0)
-    end
-  end)
+  local slot = slots.start(self, description, take_over)
+  self.slots[slot.name] = slot
   return slot
-end
-
--- Commands that wait to borrow it wait for nothing else.
-local function answer_gone(slot, reason)
-  local gone = { err = errors.new {
-    code = "gone", source = "daemon", message = ("%s is gone: %s"):format(slot.description.control, reason),
-  } }
-  if slot.asked then
-    slot.asked:push(gone)
-  end
-  while slot.wanted:length() > 0 do slot.wanted:pop():push(gone) end
 end
 
 local function remove_slot(self, slot, reason)
   self.slots[slot.name] = nil
-  log.of(slot.name):info("%s: %s", slot.name, reason)
-  slot.task:cancel(errors.new { code = "cancelled", source = "daemon", message = reason })
-  slot.task:join()
-  answer_gone(slot, reason)
-  status.of(slot.name):set(slot.has_failed and "unusable" or "unplugged", reason)
-  events.publish("modem-gone", { modem = slot.name })
+  slot:stop(reason)
   if slot.modem then
     self.on_gone(slot.modem)
   end
@@ -213,18 +108,13 @@ local function list_by_name(self)
   return now, err
 end
 
-local function is_same(slot, description)
-  return description and slot.description.incarnation == description.incarnation
-    and slot.description.control == description.control
-end
-
 -- Removes the slots of modems that have gone. One that could not be looked at has not.
 local function remove_departed(self, now, unknown)
   for name, slot in pairs(self.slots) do
     if unknown and not now[name] then
       local warn = self.unsure and log.debug or log.warn -- once, not at each look
       warn("%s may have been unplugged, which could not be found out: %s", name, unknown)
-    elseif not is_same(slot, now[name]) then
+    elseif not slot:is_of(now[name]) then
       remove_slot(self, slot, now[name] and "restarted" or "unplugged")
     elseif slot.is_held ~= (update_hold.why_held(name) ~= nil) then
       remove_slot(self, slot, slot.is_held and "its firmware has been updated" or "its firmware is to be updated")
@@ -244,12 +134,12 @@ local function serve_requests(self)
   self.requests = {}
   for _, request in ipairs(requests) do
     local name = request.description.name
-    if self.slots[name] and not is_same(self.slots[name], request.description) then
+    if self.slots[name] and not self.slots[name]:is_of(request.description) then
       remove_departed(self, list_by_name(self)) -- it has restarted since we looked
     end
     local slot = self.slots[name] or add_slot(self, request.description)
     slot.take_over = slot.take_over or request.take_over
-    if is_same(slot, request.description) then
+    if slot:is_of(request.description) then
       slot.wanted:push(request.answer)
     else
       request.answer:push { err = errors.new {
@@ -384,7 +274,7 @@ function Fleet:borrow(description, options)
     }
   end
   local slot = self.slots[description.name]
-  if not slot or not slot.modem or not is_same(slot, description) then
+  if not slot or not slot.modem or not slot:is_of(description) then
     local answer = task.queue(1)
     table.insert(self.requests, { description = description, answer = answer, take_over = options.take_over })
     self.hotplug:wake()
