@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The daemon: owns the modems, runs policies, and runs commands for people.
 
+local assignment = require "daemon.assignment"
 local at_ports = require "daemon.at_ports"
 local brokers = require "broker"
 local claims = require "daemon.claims"
@@ -15,7 +16,6 @@ local log = require "log"
 local data = require "modem.data"
 local keeper = require "usage.keeper"
 local manager = require "daemon.service_manager"
-local messages = require "daemon.messages"
 local restart_watchdog = require "daemon.restart_watchdog"
 local modems = require "modem"
 local ownership = require "daemon.ownership"
@@ -24,14 +24,10 @@ local policy = require "policy"
 local repair = require "repair"
 local rings = require "recording.ring"
 local sleep = require "daemon.sleep"
-local status = require "status"
 local supervisor = require "daemon.supervisor"
-local takeover = require "modem.takeover"
 local task = require "task"
 local trace = require "trace"
 local trials = require "daemon.trials"
-
-local ASK_AGAIN, ASK_AGAIN_MAX = 2, 60 -- seconds until a modem is asked again for its IMEI and ICCID
 
 ---@class daemon.daemon
 ---@field path string of the configuration
@@ -68,143 +64,10 @@ local M = {}
 ---@type daemon.daemon? the one that runs in this program
 M.running = nil
 
--- A person's order, once it has worked, goes before the configuration.
-local function effective(self, modem, entry)
-  local ordered = self.overrides[modem.description.name]
-  local options = {}
-  for _, source in ipairs { entry.options, ordered and ordered.options or {} } do
-    for key, value in pairs(source) do options[key] = value end
-  end
-  return {
-    carrier = ordered and ordered.carrier or entry.carrier, options = options, manager = entry.manager,
-    configured = entry, ordered = ordered,
-  }
-end
-
-local function policies_for_one(self, entry)
-  if self.only then
-    return self.only.policy.each and { self.only } or {}
-  end
-  return entry.policies
-end
-
--- Looks up a modem's entry, by which its up() goes, too.
-local function configure(self, modem)
-  local entry, is_sure = config.entry_for(self.config, modem)
-  modem.profile = entry and effective(self, modem, entry) or nil
-  local known = self.known[modem]
-  known.entry, known.is_sure = entry, is_sure
-  if not known.group:is_closing() then -- as that of a modem that is just restarting: nothing begins there any more
-    if entry and not self.alone then
-      messages.configure(known, modem, entry)
-    end
-    self.at_ports:show(modem, known.group, entry and entry.at_port)
-  end
-  return entry and policies_for_one(self, entry) or {}, entry, is_sure
-end
-
-local function is_up(self, modem, link, override)
-  local name = modem.description.name
-  if override then
-    override.command, override.time = self.commands:current(name), os.date("!%Y-%m-%dT%H:%M:%SZ")
-  end
-  self.overrides[name] = override
-  if self.known[modem.itself] then
-    configure(self, modem.itself)
-  end
-  status.of(name):set("online", ("as %s"):format(link.address))
-end
-
-local identify_again
-
--- A command has put another SIM in: what was ordered was for the old one.
-local function identify(self, modem)
-  if self.known[modem.itself] then
-    self.overrides[modem.description.name] = nil
-    identify_again(self, modem.itself, modem:sim())
-    configure(self, modem.itself)
-  end
-end
-
-local function policies_for_all(self)
-  if self.only then
-    return not self.only.policy.each and { self.only } or {}
-  end
-  return self.config.policies
-end
-
-local assign_policy
-
--- Another SIM, or a modem that has only now told its IMEI, may have another entry.
-function identify_again(self, modem, sim)
-  local known = self.known[modem]
-  local _ <close> = known.identifying:lock()
-  local entry
-  entry, known.is_sure = config.entry_for(self.config, modem, sim)
-  if entry ~= known.entry then
-    local name = modem.description.name
-    self.overrides[name] = nil -- it was for another SIM
-    local function resume() self.supervisor:resume(name) end
-    local _ <close> = task.finally(resume)
-    self.supervisor:pause(name)
-    self.supervisor:modem_gone(modem)
-    if modem.link then
-      modem.link:close()
-    end
-    assign_policy(self, modem, "it has said who it is")
-  end
-end
-
--- A modem that does not tell its IMEI and ICCID is asked again and again; after that, when its SIM has changed.
-local function follow_identity(self, modem)
-  local indicated <close> = modem:events("sim")
-  local event
-  local function next_sim()
-    repeat
-      event = indicated:next()
-    until not event or event.value.state == "ready" and self.config.names_sims
-    return event
-  end
-  local has_waited
-  for attempt in task.backoff { first = ASK_AGAIN, max = ASK_AGAIN_MAX, steady = 0 } do
-    if has_waited then
-      identify_again(self, modem, event and event.value)
-    end
-    has_waited, event = true, nil
-    if not self.known[modem].is_sure then
-      attempt:or_when(next_sim)
-    else
-      attempt:succeeded()
-      if not next_sim() then
-        break
-      end
-    end
-  end
-end
-
-function assign_policy(self, modem, why)
-  local known = self.known[modem]
-  local configured, entry, is_sure = configure(self, modem)
-  if entry then
-    status.of(modem):set("ready", why)
-    self.supervisor:modem_ready(modem, known.group, configured)
-    known.group:spawn(takeover.keep, modem.description)
-  else
-    status.of(modem):set("ignored", is_sure and "the configuration does not name it"
-      or "it does not say who it is, and so whether the configuration names it")
-    if is_sure then
-      self.fleet:leave(modem.description.name)
-    end
-  end
-  if not known.follower and (not is_sure or self.config.names_sims) then
-    known.follower = known.group:spawn(follow_identity, self, modem)
-  end
-end
-
 local function modem_ready(self, modem, group)
   self.known[modem] = { group = group, identifying = task.mutex() }
   group:spawn(trials.put_back, self.commands, modem)
-  assign_policy(self, modem, "its control port is open")
+  assignment.assign(self, modem, "its control port is open")
 end
 
 local function modem_gone(self, modem)
@@ -234,9 +97,11 @@ local function read_again(self)
   self.config = new
   log.level = new.log
   self.page:show(new.web)
-  self.supervisor:replace(policies_for_all(self), function(modem) return (configure(self, modem)) end)
+  self.supervisor:replace(assignment.policies_for_all(self), function(modem)
+    return (assignment.configure(self, modem))
+  end)
   for modem, known in pairs(self.known) do
-    if not known.entry then assign_policy(self, modem, "the configuration names it now") end
+    if not known.entry then assignment.assign(self, modem, "the configuration names it now") end
   end
   self.fleet:look_again()
   claims.reserve(new)
@@ -284,6 +149,33 @@ local function order_of_other(self, modem, order, words, forward)
   return table.unpack(results, 1, results.n)
 end
 
+-- What commands that run in the daemon get from it.
+local function offer_modems(self, name)
+  modems.owner.name = name
+  function modems.owner.open_modem(description) return self.supervisor:modem_named(description.name) end
+  function modems.owner.is_up(...) self.commands:as_daemon(assignment.is_up, self, ...) end
+  function modems.owner.identify(...) self.commands:as_daemon(assignment.identify, self, ...) end
+  function modems.owner.in_turn(...) return self.commands:run(...) end
+  function modems.owner.carry_out(description, ...)
+    return self.commands:carry_out(description.name, ...)
+  end
+end
+
+-- What a daemon does beside its modems' policies. Other programs look for one proxy: the daemon's without a name.
+local function accompany(self, group, name)
+  local function list() return self.fleet:list() end
+  if not name then
+    self.broker = brokers.start(group, list, function(...) return order_of_other(self, ...) end)
+  end
+  self.ring = rings.new(group)
+  trace.enable(self.ring)
+  group:spawn(incidents.run, self.ring, function() return self.config.recordings end)
+  self.history = history.new(list, self.single and self.single.name)
+  group:spawn(self.history.run, self.history)
+  local counting = keeper.new(list, data.sim_of)
+  group:spawn(counting.run, counting)
+end
+
 -- Ends what leaving would end otherwise: connections stay for the next one to adopt, unless they are not wanted.
 local function leave(self, alone)
   self.manager:stopping()
@@ -325,8 +217,7 @@ function M.run(options)
   end
   local self = setmetatable({
     path = options.config, config = loaded, known = {}, overrides = {}, reloads = task.queue(ownership.MAX_CLIENTS + 1),
-    manager = manager.new(), single = single, take_over = options.take_over,
-    alone = options.alone,
+    manager = manager.new(), single = single, take_over = options.take_over, alone = options.alone,
     only = options.policy and { name = options.policy.name, policy = options.policy },
   }, Daemon)
   log.level = loaded.log
@@ -347,14 +238,7 @@ function M.run(options)
     local is_ours, take_over = claims.of(self.config, description)
     return is_ours, take_over or self.take_over
   end
-  modems.owner.name = name
-  function modems.owner.open_modem(description) return self.supervisor:modem_named(description.name) end
-  function modems.owner.is_up(...) self.commands:as_daemon(is_up, self, ...) end
-  function modems.owner.identify(...) self.commands:as_daemon(identify, self, ...) end
-  function modems.owner.in_turn(...) return self.commands:run(...) end
-  function modems.owner.carry_out(description, ...)
-    return self.commands:carry_out(description.name, ...)
-  end
+  offer_modems(self, name)
   local function at_the_end() leave(self, options.alone) end
   local _ <close> = task.finally(at_the_end)
   if not options.alone then
@@ -364,27 +248,14 @@ function M.run(options)
       return nil, err
     end
     manager.reload_at_hangup(group, self)
-  end
-  if not options.alone and not name then -- other programs look for one proxy
-    self.broker = brokers.start(group, function() return self.fleet:list() end, function(...)
-      return order_of_other(self, ...)
-    end)
-  end
-  if not options.alone then
-    self.ring = rings.new(group)
-    trace.enable(self.ring)
-    group:spawn(incidents.run, self.ring, function() return self.config.recordings end)
-    self.history = history.new(function() return self.fleet:list() end, single and single.name)
-    group:spawn(self.history.run, self.history)
-    local counting = keeper.new(function() return self.fleet:list() end, data.sim_of)
-    group:spawn(counting.run, counting)
+    accompany(self, group, name)
   end
   group:spawn(sleep.run, group, function() return self.fleet:list() end)
   self.page = pages.new(group, self.commands, self.fleet)
   self.page:show(loaded.web)
   group:spawn(serve_reloads, self)
   M.running = self
-  self.supervisor:replace(policies_for_all(self))
+  self.supervisor:replace(assignment.policies_for_all(self))
   self.manager:start(group, self.fleet)
   claims.reserve(loaded)
   self.fleet:run()
