@@ -10,6 +10,7 @@ local tunnel = lazy "modem.at_tunnel"
 local ANSWER_TIME = 10
 
 local making = setmetatable({}, { __mode = "k" }) -- by modem
+local makers = setmetatable({}, { __mode = "k" }) -- what is known of whose it is, by port
 
 local M = {}
 
@@ -18,13 +19,20 @@ local M = {}
 ---@return maker.maker? maker nil without an error: no maker that we know
 ---@return moontower.error? err the modem does not answer
 function M.maker(modem)
-  local text = modem.description and modem.description.manufacturer or ""
-  local reply, err = modem.at:command("ATI", { seconds = ANSWER_TIME })
-  if not reply and (err.code == "timeout" or err.code == "gone") then
-    return nil, err
+  local port = modem.at
+  local known = makers[port] or { asking = task.mutex() }
+  makers[port] = known
+  local _ <close> = known.asking:lock() -- several tasks may want to know it at once
+  if not known.is_asked then
+    local reply, err = port:command("ATI", { seconds = ANSWER_TIME })
+    if not reply and (err.code == "timeout" or err.code == "gone") then
+      return nil, err
+    end
+    local text = modem.description and modem.description.manufacturer or ""
+    local found = maker.of_text(text .. "\n" .. table.concat(reply and reply.lines or {}, "\n"))
+    known.maker, known.is_asked = found or modem.description and maker.of(modem.description) or nil, true
   end
-  local found = maker.of_text(text .. "\n" .. table.concat(reply and reply.lines or {}, "\n"))
-  return found or modem.description and maker.of(modem.description) or nil
+  return known.maker
 end
 
 ---modem.at, tried again where there was none, or it was lost while the modem stayed.

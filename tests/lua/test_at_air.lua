@@ -2,6 +2,7 @@
 -- Signal, cells and registration by AT commands: recorded answers of real modems, and answers that are wrong.
 
 local air = require "support.air"
+local at_port = require "modem.at"
 local by_at = require "modem.air"
 local lu = require "luaunit"
 local maker = require "maker"
@@ -185,6 +186,15 @@ function T.test_names_of_networks_in_ucs2()
       { state = "home", provider = { id = "", name = name }, technology = "LTE" })
     eq(standard.networks({ ('+COPS: (2,"%s","x","310120",7)'):format(text) })[1].name, name)
   end
+end
+
+-- Many want to know whose it is; a slow modem has better things to do than to say so to each.
+function T.test_it_is_asked_once_whose_it_is()
+  local modem, port = modem_of("quectel", {})
+  local both = { function() return at_port.maker(modem) end, function() return at_port.maker(modem) end }
+  eq({ assert(task.all(table.unpack(both)))[2].name, by_at.cells(modem) ~= nil }, { "quectel", true })
+  local count = select(2, table.concat(port.asked, "\n"):gsub("ATI", ""))
+  eq(count, 1)
 end
 
 function T.test_a_refused_command_is_not_sent_again()
