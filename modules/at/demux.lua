@@ -2,9 +2,9 @@
 -- Sorts the lines of an AT port: echo, the current command's answer, unsolicited result codes.
 
 local finals = require "at.finals"
-local log = require "log"
 local resync = require "at.resync"
 local text = require "at.text"
+local texts = require "at.texts"
 local urcs = require "at.urcs"
 
 local LINES_MAX = 4096 -- of one answer: a modem that never ends one must not fill the memory
@@ -12,28 +12,9 @@ local GREATER = 62
 
 local M = {}
 
-local function tell(port, listeners, item)
-  for listener in pairs(listeners) do
-    if not listener:push(item) and not port.has_overrun then
-      port.has_overrun = true
-      log.warn("%s: the modem says more than can be read; some of its lines were lost", port.path)
-    end
-  end
-end
-
----For those who listen to everything.
----@param port at.port
----@param shown string fit to be shown
----@param kind string
-function M.show(port, shown, kind)
-  if next(port.raw_listeners) then
-    tell(port, port.raw_listeners, { text = shown, kind = kind })
-  end
-end
-
 local function on_urc(port, line, shown)
-  tell(port, port.urc_listeners, line)
-  M.show(port, shown or line, "urc")
+  port.listeners:tell_urc(line)
+  port.listeners:show(shown or line, "urc")
 end
 
 local LONGEST_TEXT = 1000 -- octets of a text of several lines
@@ -60,10 +41,10 @@ end
 
 local function on_echo(port, job)
   for _, line in ipairs(job.lines) do
-    tell(port, port.urc_listeners, line) -- what comes before the echo is no answer
+    port.listeners:tell_urc(line) -- what comes before the echo is no answer
   end
   job.echoed, job.lines, job.has_texts, port.echo = true, {}, nil, true
-  M.show(port, job.shown, "echo")
+  port.listeners:show(job.shown, "echo")
 end
 
 -- Is this the answer's own prefix? In a row of commands, any of theirs.
@@ -96,18 +77,9 @@ local function add(job, token, line)
   job.truncated = job.truncated or token.truncated or #job.lines == LINES_MAX or nil
 end
 
--- What looked like the end was a line of a text, as more has come.
-local function keep_doubtful(port, job)
-  if job.doubtful then
-    keep(job, job.doubtful.text)
-    M.show(port, job.private and "(hidden)" or job.doubtful.text, "line")
-    job.doubtful = nil
-  end
-end
-
 -- The first line of an SMS, or another one of an answer.
 local function on_answer(port, job, token, line, is_text)
-  keep_doubtful(port, job)
+  texts.keep_doubtful(port, job, keep)
   add(job, token, line)
   local prefix, rest = text.prefix(line)
   job.text_begins = not is_text and prefix and owns(job, prefix) and finals.is_heading(prefix, rest)
@@ -132,7 +104,7 @@ local function on_line(port, token)
     on_text(port, line)
   elseif job and job.text_begins then
     on_answer(port, job, token, job.foreign and plain or line, true)
-    M.show(port, job.private and "(hidden)" or line, "line")
+    port.listeners:show(job.private and "(hidden)" or line, "line")
   elseif urcs.is_urc(line, prefix) and not (job and owns(job, prefix)) then
     port.message_follows = urcs.has_message(prefix, rest)
     on_text(port, line)
@@ -140,7 +112,7 @@ local function on_line(port, token)
       resync.restarted(port)
     end
   elseif is_data_echo(job or port.late, line) then
-    M.show(port, "(text)", "echo")
+    port.listeners:show("(text)", "echo")
   elseif not job and #port.owed == 0 then
     on_urc(port, line)
   else
@@ -149,7 +121,7 @@ local function on_line(port, token)
     else
       on_answer(port, job, token, job.foreign and plain or line)
     end
-    M.show(port, job and job.private and "(hidden)" or line, "line")
+    port.listeners:show(job and job.private and "(hidden)" or line, "line")
   end
 end
 
@@ -157,13 +129,6 @@ end
 local function is_hang_up(port, job, token)
   local is_other = job and (job.probe or not finals.may_be_call(job.command))
   return finals.is_of_call(token.result) and (is_other or not job and #port.owed == 0)
-end
-
--- An SMS that is read in text mode may have a line that says "OK": it is the end if nothing follows.
-local function on_doubtful(port, job, token)
-  keep_doubtful(port, job)
-  job.text_begins, job.doubtful, token.may_be_text = false, token, true
-  port.finals:push(token)
 end
 
 local function on_final(port, token)
@@ -174,11 +139,12 @@ local function on_final(port, token)
   elseif port.open_text then
     return on_text(port, token.text) -- and so may a menu
   elseif job and job.has_texts then
-    return on_doubtful(port, job, token)
+    texts.keep_doubtful(port, job, keep)
+    return texts.on_final(port, job, token)
   elseif is_hang_up(port, job, token) then
     return on_urc(port, token.text)
   end
-  M.show(port, token.text, "final")
+  port.listeners:show(token.text, "final")
   port.prompted = false
   if not job or job.probe then
     resync.came(port, token, port.last_line)
@@ -198,7 +164,7 @@ local function on_prompt(port, token)
   if job and job.has_texts then
     return -- a line of a text
   end
-  M.show(port, token.text, "prompt")
+  port.listeners:show(token.text, "prompt")
   port.prompted = true
   if job and not job.prompted then
     job.prompted = not job.probe

@@ -9,12 +9,13 @@ local at_errors = require "at.errors"
 local demux = require "at.demux"
 local finals = require "at.finals"
 local in_use = require "at.in_use"
+local listeners = require "at.listeners"
 local resync = require "at.resync"
 local text = require "at.text"
+local texts = require "at.texts"
 
 local ANSWER_TIME = 10
 local COMMANDS_MAX = 1024 -- waiting for their turn
-local LISTENER_MAX = 256 -- lines that a listener has not fetched
 local CTRL_Z, ESCAPE = "\26", "\27"
 
 ---@class at.reply
@@ -40,6 +41,9 @@ local CTRL_Z, ESCAPE = "\26", "\27"
 ---@field text_begins boolean? the next line is the first one of such a text
 ---@field restarted number? when the modem has said that it has started anew
 ---@field doubtful table? a final result that may be a line of a text: it is the end if nothing follows
+---@field kept table? the last one that something has followed
+---@field question string? what the modem has been asked since, whose answer comes behind the end
+---@field asked_at table? after which of them
 
 ---@class at.port
 ---@field path string
@@ -59,6 +63,7 @@ local CTRL_Z, ESCAPE = "\26", "\27"
 ---@field prompted boolean? the modem may be waiting for text
 ---@field echo boolean? the modem repeats what it is sent
 ---@field turn task.mutex what needs several commands in a row has it: no other task's come between them
+---@field listeners at.listeners
 ---@field package finals core.queue a queue of final results and prompts for the current command
 local Port = {}
 Port.__index = Port
@@ -78,11 +83,7 @@ local function lose(self, err)
   for job in pairs(self.waiting) do
     job.done:close(err)
   end
-  for _, listeners in ipairs { self.urc_listeners, self.raw_listeners } do
-    for listener in pairs(listeners) do
-      listener:close(err)
-    end
-  end
+  self.listeners:close(err)
 end
 
 local function read_tokens(self, opened)
@@ -129,14 +130,14 @@ local function answer_prompt(self, job)
   for line in job.data:gmatch("[^\r]+") do
     job.data_lines[line] = true
   end
-  demux.show(self, ("(%d bytes)"):format(#job.data), "sent")
+  self.listeners:show(("(%d bytes)"):format(#job.data), "sent")
   return self:send(job.data .. CTRL_Z, job.seconds)
 end
 
 local function await_final(self, job)
   local deadline, unproved, was_asked = task.now() + job.seconds, nil, false
   while true do
-    local token, err = resync.next_for(self, job, deadline, unproved)
+    local token, err = texts.next_for(self, job, deadline, unproved)
     if token and token.kind == "prompt" then
       local sent, why = answer_prompt(self, job)
       if not sent then
@@ -147,7 +148,7 @@ local function await_final(self, job)
       end
     elseif token and not token.unproved then
       if job.doubtful then
-        demux.show(self, token.text, "final")
+        self.listeners:show(token.text, "final")
       end
       return token
     elseif token then
@@ -255,14 +256,14 @@ end
 ---@return moontower.error? err
 function Port:order(command)
   check(command, {})
-  demux.show(self, text.hide(command), "sent")
+  self.listeners:show(text.hide(command), "sent")
   return self:send(command .. "\r", 0)
 end
 
 ---Sends a command; what comes now is for it.
 ---@package
 function Port:ask(job)
-  demux.show(self, job.shown, "sent")
+  self.listeners:show(job.shown, "sent")
   self.current, job.sent = job, task.now()
   self.parser:mark()
   return self:send(job.command .. "\r", job.seconds)
@@ -284,29 +285,18 @@ end
 
 -- ---- listening ----
 
--- A listener that no script holds any more is collected, and so forgotten.
-local function listen(self, listeners)
-  local queue = task.queue(LISTENER_MAX)
-  if self.lost then
-    queue:close(self.lost)
-  else
-    listeners[queue] = true
-  end
-  return queue
-end
-
 ---Unsolicited results, from now on, also those in the middle of an answer: queue:pop() waits for the
 ---next. Lines are lost for a listener that lets too many come together. The queue ends when the modem is gone.
 ---@return core.queue queue of strings
 function Port:urcs()
-  return listen(self, self.urc_listeners)
+  return self.listeners:listen "urcs"
 end
 
 ---All that is sent and comes from now on, for a terminal or a trace: { text =, kind = "sent" | "echo" | "line" |
 ---"final" | "prompt" | "urc" }. PINs, passwords and data are hidden.
 ---@return core.queue queue of tables
 function Port:raw()
-  return listen(self, self.raw_listeners)
+  return self.listeners:listen "all"
 end
 
 Port.fields = function(_, line, options) return text.fields(line, options) end
@@ -317,11 +307,10 @@ Port.fields = function(_, line, options) return text.fields(line, options) end
 ---@param path string
 ---@return at.port
 function Port.new(opened, path)
-  local weak = { __mode = "k" }
   local self = setmetatable({
     path = path, port = opened, group = task.group(), parser = finals.parser(), unsure = true, owed = {},
     came_at = 0, pace = 0, jobs = task.queue(COMMANDS_MAX), waiting = {}, finals = task.queue(), turn = task.mutex(),
-    urc_listeners = setmetatable({}, weak), raw_listeners = setmetatable({}, weak),
+    listeners = listeners.new(path),
   }, Port)
   self.group:spawn(read_tokens, self, opened)
   self.group:spawn(run_jobs, self)

@@ -18,6 +18,8 @@ local task = require "task"
 local M = {
   ---How long a modem is silent, seconds, until it is taken to be mute, rather than slow.
   MUTE_AFTER = 10,
+  ---Seconds that one that has just started has for an answer to what it was asked before.
+  RESTART_TIME = 2,
 }
 
 local QUIET, PATIENCE = 0.3, 30 -- seconds that a modem is silent for when it has nothing more to say: at least, at most
@@ -26,7 +28,6 @@ local MUTE_TIME = 1 -- seconds for a mute one
 local BACKLOG, BACKLOG_TIME = 4, 10 -- questions, within that number of seconds
 local OWED_MAX = 32 -- of a modem that has been mute for long
 local READ_TIME = 0.01 -- enough to read what is there already
-local RESTART_TIME = 2 -- seconds for an answer of one that has just started
 local ESCAPE = "\27"
 
 -- ITU-T V.250's registers with the characters for editing: the answers are 013, 010 and 008, the characters themselves.
@@ -55,35 +56,17 @@ function M.next_token(port, seconds)
   return token, err
 end
 
----As next_token, for a command. Among texts, what looks like a final result is one if nothing follows it: there is a
----moment left for that behind the deadline.
+---A question whose answer comes behind all that is under way.
 ---@param port at.port
----@param job at.job
----@param deadline number
----@param unproved table? a result that may be an earlier command's: how long it is waited for what shows that
----@return table? token
----@return moontower.error? err
-function M.next_for(port, job, deadline, unproved)
-  while true do
-    if job.restarted then
-      deadline = math.min(deadline, job.restarted + RESTART_TIME)
-    end
-    local seconds, doubtful = deadline - task.now(), job.doubtful
-    if unproved or doubtful then
-      seconds = math.min(seconds, M.quiet(port))
-    end
-    local token, err = M.next_token(port, seconds)
-    if doubtful and not token and err.code == "timeout" then
-      task.sleep(READ_TIME)
-      if job.doubtful == doubtful and port.finals:length() == 0 then
-        return doubtful
-      end
-    elseif not (token and (token.may_be_text or token.kind == "restart")) then
-      return token, err
-    elseif token.may_be_text and seconds < -M.quiet(port) then
-      return errors.fail { code = "timeout", source = "at", message = port.path .. ": the texts do not end" }
-    end
-  end
+---@return string
+function M.question_behind(port) return port.has_marks == false and "AT" or MARKED[1] end
+
+---Is a line the number that such a question asks for?
+---@param question string
+---@param line string?
+---@return boolean
+function M.is_answer(question, line)
+  return line ~= nil and marks[question] ~= nil and tonumber(line:match "^%s*(%d+)%s*$") == marks[question]
 end
 
 ---The modem says that it has just started: it has lost what it was at, unless it answers now.
@@ -107,6 +90,15 @@ local function note(port)
     port.has_note = is_many
     in_use.note(port.path, port.owed)
   end
+end
+
+---Such a question has had no answer.
+---@param port at.port
+---@param question string
+function M.unanswered(port, question)
+  port.unsure = true
+  table.insert(port.owed, { sent = task.now(), mark = marks[question], is_probe = true })
+  note(port)
 end
 
 ---A command has had no answer in time, or could not be written to its end.

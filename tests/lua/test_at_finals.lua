@@ -72,6 +72,45 @@ function T.test_an_sms_in_text_mode_may_say_anything()
   end)
 end
 
+-- A modem that reads the card between two messages is silent then, for as long as that takes: here until it is asked
+-- what comes behind, and whatever it answers to that.
+local function pauses(all, first, second, registers, echo)
+  local group <close> = task.group()
+  local ours, theirs = assert(descriptor.socketpair("stream"))
+  local wire <close> = assert(core_port.adopt(theirs, "stream"))
+  local port <close> = at.adopt(assert(core_port.adopt(ours, "stream")), "test")
+  group:spawn(function()
+    local is_paused = false
+    for bytes in wire.read, wire do
+      for command in bytes:gmatch "([^\r]+)\r" do
+        local rest = is_paused and answer_of(second) or ""
+        is_paused = command:find "CMGL" ~= nil
+        wire:write(rest .. (echo and command .. "\r" or "") .. (is_paused and "\r\n" .. table.concat(first, "\r\n")
+          .. "\r\n" or command:find "ATS3" and registers or "\r\nOK\r\n"))
+      end
+    end
+  end)
+  for _ = 1, 2 do
+    local reply = assert(port:command('AT+CMGL="ALL"', { seconds = 60 }))
+    lu.assertEquals({ echo, registers, reply.lines }, { echo, registers, all })
+    lu.assertEquals(assert(port:command "AT").lines, {})
+  end
+  return true
+end
+
+function T.test_a_pause_behind_a_text_that_says_ok()
+  local heading = '+CMGL: %d,"REC READ","+15550100",,""'
+  local first, second = { heading:format(1), "OK" }, { heading:format(2), "ERROR", "on my way" }
+  local all = table.move(second, 1, #second, #first + 1, table.move(first, 1, #first, 1, {}))
+  local trials = {}
+  for _, registers in ipairs { "\r\n013\r\n\r\nOK\r\n", "\r\nERROR\r\n", "\r\nOK\r\n", "" } do
+    for _, echo in ipairs { registers ~= "", false } do
+      trials[#trials + 1] = function() return pauses(all, first, second, registers, echo) end
+    end
+  end
+  assert(task.all(table.unpack(trials)))
+end
+
 -- Each of them may be the end, and another one follows: the deadline holds.
 function T.test_texts_without_end()
   local group <close> = task.group()
