@@ -14,6 +14,8 @@ struct mt_loop {
     uv_loop_t uv;
     uv_timer_t clock;           /* armed for the earliest deadline; inactive when there is none */
     struct mt_timer *first;     /* deadlines, earliest first */
+    bool is_held;               /* no deadline passes: the process was blocked */
+    uint64_t held_until;        /* in uv_now() milliseconds */
     unsigned jobs;              /* under way in the thread pool; counted where they begin */
     struct mt_inotify *inotify; /* of all monitors of host/inotify.h; NULL when there are none */
 };
@@ -26,8 +28,7 @@ struct mt_loop {
 struct mt_timer {
     struct mt_timer *previous, *next;
     struct mt_loop *loop; /* NULL while not running */
-    uint64_t due;         /* in uv_now() milliseconds */
-    bool was_late;        /* it was to fire while the process was blocked, and got more time */
+    uint64_t due;         /* in uv_now() milliseconds; 0: at once */
     void (*fire)(struct mt_timer *timer);
 };
 
