@@ -69,7 +69,7 @@ run() {
 send() { run "To: $1
 
 $2"; }
-receive() { run "" "079144777907065004$1000062112210304500$2"; } # SMS-DELIVER
+receive() { run "" "079144777907065004${1}000062112210304500$2"; } # SMS-DELIVER
 
 expect "to the short code 100: hello" 001100038101F00000FF05E8329BFD06 "$(send s100 hello)"
 expect "to the short code *100#: hello" '00110005811*00F#0000FF05E8329BFD06' "$(send 's*100#' hello)"
