@@ -1,13 +1,13 @@
 -- SPDX-License-Identifier: MIT
--- Settings against Sierra's modems, and by QMI, that answer from a script in the forms they were seen in; what is
--- wanted of any modem's.
+-- Settings against Sierra's modems that answer from a script in the forms they were seen in; what is wanted of any
+-- modem's.
 
 local compositions = require "settings.composition"
 local errors = require "errors"
-local json = require "dkjson"
 local lu = require "luaunit"
 local scripted = require "support.scripted_settings"
 local settings = require "settings"
+local sierra = require "support.scripted_sierra"
 
 local KNOWS = scripted.KNOWS
 local new_port = scripted.new_port
@@ -20,55 +20,6 @@ local T = {}
 
 -- ---- the MC7455 ----
 
-local USBCOMP_HELP = [[
-!USBCOMP:
-AT!USBCOMP=<Config Index>,<Config Type>,<Interface bitmask>
-  <Config Index>      - configuration index to which the composition applies, should be 1
-  <Config Type>       - 1:Generic, 2:USBIF-MBIM, 3:RNDIS
-                        config type 2/3 should only be used for specific Sierra PIDs: 68B1, 9068
-  <Interface bitmask> - DIAG     - 0x00000001,
-                        NMEA     - 0x00000004,
-                        MODEM    - 0x00000008,
-                        RMNET0   - 0x00000100,
-                        RMNET1   - 0x00000400,
-                        MBIM     - 0x00001000,
-  e.g.
-  10D  - diag, nmea, modem, rmnet interfaces enabled
-  1009 - diag, modem, mbim interfaces enabled
-  The default configuration is:
-  at!usbcomp=1,1,10F]]
-
-local bit_names = {
-  { 0x1, "diag" }, { 0x4, "nmea" }, { 0x8, "modem" }, { 0x100, "rmnet0" }, { 0x400, "rmnet1" }, { 0x1000, "mbim" },
-}
-
-local function usbcomp(answers, kind, kind_name, mask)
-  local state = { kind = kind, mask = mask }
-  answers["AT!USBCOMP=?"] = USBCOMP_HELP
-  answers["AT!USBCOMP?"] = function()
-    local names = {}
-    for _, entry in ipairs(bit_names) do
-      if state.mask & entry[1] ~= 0 then names[#names + 1] = entry[2] end
-    end
-    return ("Config Index: 1\nConfig Type:  %d (%s)\nInterface bitmask: %08X (%s)"):format(state.kind, kind_name,
-      state.mask, table.concat(names, ","))
-  end
-  setmetatable(answers, { __index = function(_, command)
-    local new_kind, new_mask = command:match("^AT!USBCOMP=1,(%d),(%x+)$")
-    if new_kind then
-      state.kind, state.mask = tonumber(new_kind), tonumber(new_mask, 16)
-      return ""
-    end
-  end })
-  return state
-end
-
-local MC_HEADER = "Index, Name,                        GW Band Mask     L Band Mask      TDS Band Mask\n"
-local MC_BANDS = {
-  ["00"] = "All bands                     0002000007C00000 00000100130818DF 0000000000000000",
-  ["01"] = "Europe 3G                     0002000000400000 0000000000000000 0000000000000000",
-  ["09"] = "LTE ALL,                      0000000000000000 00000100130818DF 0000000000000000",
-}
 local EM_HEADER = "Index, Name,                        GW Band Mask     L Band Mask 1    L Band Mask 2    "
   .. "TDS Band Mask    L Band Mask 3    L Band Mask 4\n"
 local EM_BANDS = {
@@ -76,95 +27,9 @@ local EM_BANDS = {
     .. "0000000000000000 0000000000000000 0000000000000000",
 }
 
-local function bands(answers, header, table_rows, columns)
-  local rows, current = {}, "00"
-  for index, row in pairs(table_rows) do rows[index] = row end
-  answers["AT!BAND=?"] = function()
-    local text, indexes = header, {}
-    for index in pairs(rows) do indexes[#indexes + 1] = index end
-    table.sort(indexes)
-    for _, index in ipairs(indexes) do text = text .. index .. ", " .. rows[index] .. "\n" end
-    return text .. "\n                                      0000010000000000 - B41"
-  end
-  answers["AT!BAND?"] = function() return header .. current .. ", " .. rows[current] end
-  local others = getmetatable(answers)
-  setmetatable(answers, { __index = function(_, command)
-    local index = command:match("^AT!BAND=(%d%d)$")
-    local new, name, masks = command:match('^AT!BAND=(%d%d),"([^"]*)",([%x,]+)$')
-    if index and rows[index] then
-      current = index
-      return ""
-    elseif new and select(2, masks:gsub("%x+", "")) == columns then
-      rows[new] = ("%-30s%s"):format(name, (masks:gsub(",", " ")))
-      return ""
-    end
-    return others and others.__index(_, command)
-  end })
-end
-
-local function mc7455()
-  local custom, rat, rats = { GPSENABLE = 1 }, "00", {
-    ["00"] = "Automatic", ["01"] = "UMTS 3G Only", ["02"] = "GSM 2G Only", ["06"] = "LTE Only",
-    ["11"] = "UMTS and LTE Only",
-  }
-  local contexts = { '1,"IP","broadband","0.0.0.0",0,0,0,0', '2,"IPV4V6","ims","0.0.0.0",0,0,0,0' }
-  local answers = {
-    ["ATI"] = "Manufacturer: Sierra Wireless, Incorporated\nModel: MC7455\n"
-      .. "Revision: SWI9X30C_02.24.05.06 r7040 CARMD-EV-FRMWR2 2017/05/19 06:23:09",
-    ["AT!CUSTOM?"] = function()
-      local text = "!CUSTOM:\n"
-      for key, value in pairs(custom) do text = text .. ("             %-19s0x%02X\n"):format(key, value) end
-      return text
-    end,
-    ["AT!SELRAT=?"] = function()
-      local text = "!SELRAT: Index, Name\n"
-      for index, name in pairs(rats) do text = text .. ("         %s, %s\n"):format(index, name) end
-      return text
-    end,
-    ["AT!SELRAT?"] = function() return ("!SELRAT: %s, %s"):format(rat, rats[rat]) end,
-    ["AT+CGDCONT?"] = function()
-      local list = {}
-      for number = 1, 5 do list[#list + 1] = contexts[number] and "+CGDCONT: " .. contexts[number] end
-      return table.concat(list, "\n")
-    end,
-  }
-  local composition = usbcomp(answers, 1, "Generic", 0x10d)
-  bands(answers, MC_HEADER, MC_BANDS, 3)
-  local others = getmetatable(answers).__index
-  setmetatable(answers, { __index = function(_, command)
-    local key, value = command:match('^AT!CUSTOM="(%w+)",(%d)$')
-    local index = command:match("^AT!SELRAT=(%d%d)$")
-    local number, kind, apn = command:match('^AT%+CGDCONT=(%d),"(%w+)","([^"]*)"$')
-    if key then
-      custom[key] = tonumber(value)
-      return ""
-    elseif index and rats[index] then
-      rat = index
-      return ""
-    elseif number then
-      contexts[tonumber(number)] = ('%s,"%s","%s","0.0.0.0",0,0,0,0'):format(number, kind, apn)
-      return ""
-    elseif command:find("^AT%+CGDCONT=%d$") then
-      contexts[tonumber(command:sub(-1))] = nil
-      return ""
-    end
-    return others(_, command)
-  end })
-  local locked = {
-    ["AT!USBCOMP?"] = false, ["AT!USBCOMP=?"] = false, ["AT!CUSTOM?"] = false,
-    ["AT!BAND=?"] = "Index, Name\n00, All bands\n01, Europe 3G\n09, LTE ALL",
-    ["AT!BAND?"] = "Index, Name\n00, All bands",
-  }
-  local modem = {
-    at = new_port(answers, locked),
-    description = { vendor = "1199", product = "9071", usb = "1-1", protocol = "qmi", interface = 8 },
-  }
-  return modem, composition, rats
-end
-
 function T.test_mc7455_as_the_recipe_says()
   with_kernel(KNOWS, "modules.alias", function(folder)
-    local modem, composition = mc7455()
+    local modem, composition = sierra.mc7455()
     local wanted = require("carrier").load("calyx-sprint").modem
     local list, missing = settings_of(modem, wanted, folder)
     lu.assertEquals(missing, {})
@@ -180,7 +45,7 @@ function T.test_mc7455_as_the_recipe_says()
 end
 
 function T.test_a_modem_that_is_as_wanted()
-  local modem, composition = mc7455()
+  local modem, composition = sierra.mc7455()
   composition.mask = 0x1009
   local list = settings_of(modem, { composition = { "at", "mbim" } })
   lu.assertEquals(run(list.composition, modem, { "at", "mbim" }), "same")
@@ -188,7 +53,7 @@ function T.test_a_modem_that_is_as_wanted()
 end
 
 function T.test_another_password()
-  local modem = mc7455()
+  local modem = sierra.mc7455()
   modem.at.password = "B820"
   local list, missing = settings_of(modem, { composition = { "at", "mbim" }, ipv6 = true })
   lu.assertNil(list.composition)
@@ -196,13 +61,13 @@ function T.test_another_password()
   local count = 0
   for _, command in ipairs(modem.at.sent) do count = count + (command:find("ENTERCND") and 1 or 0) end
   lu.assertEquals(count, 1)
-  modem = mc7455()
+  modem = sierra.mc7455()
   modem.at.password = "B820"
   lu.assertNotNil(settings_of(modem, { composition = { "at", "mbim" }, unlock = "B820" }).composition)
 end
 
 function T.test_rat_by_name()
-  local modem, _, rats = mc7455()
+  local modem, _, rats = sierra.mc7455()
   rats["06"], rats["04"] = nil, "LTE Only" -- an EM9190 with firmware 01.07
   local list = settings_of(modem, { rat = "lte" })
   lu.assertEquals(run(list.rat, modem, "lte"), "AT!SELRAT=04")
@@ -215,7 +80,7 @@ function T.test_rat_by_name()
 end
 
 function T.test_bands_of_an_mc7455()
-  local modem = mc7455()
+  local modem = sierra.mc7455()
   local list = settings_of(modem, { bands = "B2+B12" })
   lu.assertEquals(run(list.bands, modem, "B2+B12"),
     'AT!BAND=10,"moontower",0002000007C00000,0000000000000802,0000000000000000; AT!BAND=10')
@@ -230,8 +95,8 @@ end
 -- What holds the data now has to go, also where the help does not name it.
 function T.test_an_interface_that_the_help_does_not_list()
   local answers = { ["ATI"] = "Manufacturer: Sierra Wireless, Incorporated\nModel: MC7455" }
-  usbcomp(answers, 1, "Generic", 0x50d)
-  answers["AT!USBCOMP=?"] = USBCOMP_HELP:gsub(" *RMNET1[^\n]*\n", "")
+  sierra.usbcomp(answers, 1, "Generic", 0x50d)
+  answers["AT!USBCOMP=?"] = sierra.USBCOMP_HELP:gsub(" *RMNET1[^\n]*\n", "")
   local modem = { at = new_port(answers), description = { vendor = "1199", product = "9071" } }
   local list = settings_of(modem)
   lu.assertEquals(run(list.composition, modem, { "at", "mbim" }), "AT!USBCOMP=1,1,100D")
@@ -239,8 +104,8 @@ end
 
 function T.test_bands_of_an_em7565()
   local answers = { ["ATI"] = "Manufacturer: Sierra Wireless, Incorporated\nModel: EM7565" }
-  usbcomp(answers, 3, "Legacy-Generic", 0x10d)
-  bands(answers, EM_HEADER, EM_BANDS, 6)
+  sierra.usbcomp(answers, 3, "Legacy-Generic", 0x10d)
+  sierra.bands(answers, EM_HEADER, EM_BANDS, 6)
   local modem = { at = new_port(answers), description = { vendor = "1199", product = "9091", usb = "1-1" } }
   with_kernel(KNOWS, "modules.alias", function(folder)
     local list, missing = settings_of(modem, nil, folder)
@@ -253,7 +118,7 @@ function T.test_bands_of_an_em7565()
 end
 
 function T.test_a_composition_without_driver_is_refused()
-  local modem = mc7455()
+  local modem = sierra.mc7455()
   local wanted = { composition = { "at", "mbim" } }
   for without, words in pairs { cdc_mbim = "no driver for the MBIM port", qcserial = "no driver for the AT port" } do
     with_kernel(KNOWS:gsub("[^\n]*" .. without .. "\n", ""), "modules.alias", function(folder)
@@ -347,7 +212,7 @@ function T.test_a_network_card_may_be_chosen_where_it_can_be_connected()
     at = new_port { ["ATI"] = "Quectel\nEC25" },
     description = { vendor = "2c7c", product = "0125", usb = "1-2", protocol = "qmi" },
   }
-  local sierra = { at = new_port { ["ATI"] = "Sierra" }, description = { vendor = "1199", product = "9071" } }
+  local other = { at = new_port { ["ATI"] = "Sierra" }, description = { vendor = "1199", product = "9071" } }
   local function refusal(modem, interfaces, folder)
     local err = compositions.refusal_of_choice(modem, { interfaces = interfaces }, folder)
     return err and err.message or "none"
@@ -364,146 +229,15 @@ function T.test_a_network_card_may_be_chosen_where_it_can_be_connected()
   lu.assertEquals(with_card("alias usb:v*p*d*dc*dsc*dp*ic02isc0Dip00in* cdc_ncm", { "at", "ncm" }), "none")
   lu.assertStrContains(with_card("", { "at", "ecm" }), "no driver for the ECM port")
   for _, case in ipairs {
-    { quectel, { "at", "qmi" }, "none" }, { sierra, { "mbim" }, "none" },
+    { quectel, { "at", "qmi" }, "none" }, { other, { "mbim" }, "none" },
     { quectel, { "dm", "at" }, "could only dial by PPP" }, { quectel, { "ecm" }, "without an AT port" },
-    { sierra, { "at", "ecm" }, "no command of this modem's maker" },
+    { other, { "at", "ecm" }, "no command of this modem's maker" },
   } do
     lu.assertStrContains(refusal(case[1], case[2]), case[3])
   end
   local silent = { at = new_port({}, "timeout"), description = {} }
   silent.at.command = function() return nil, { code = "timeout", message = "it is silent" } end
   lu.assertEquals(refusal(silent, { "at", "ecm" }), "it is silent")
-end
-
--- ---- without an AT port: QMI ----
-
-local function qmi_modem()
-  local state = {
-    composition = 9, modes = { gsm = true, umts = true, lte = true },
-    lte = { 0x130818df, 0, 0, 0 }, profiles = { { apn_name = "broadband", pdp_type = "ipv4" } },
-  }
-  local handlers = {
-    ["Sierra Get USB Composition"] = function() return { current = state.composition, supported = { 6, 8, 9 } } end,
-    ["Sierra Set USB Composition"] = function(values) state.composition = values.current return {} end,
-    ["Get Capabilities"] = function() return { info = { radio_interface_list = { "gsm", "umts", "lte" } } } end,
-    ["Get Band Capabilities"] = function() return { extended_lte_band_capability = { 1, 2, 3, 4, 5, 12, 66 } } end,
-    ["Get System Selection Preference"] = function()
-      return {
-        mode_preference = state.modes, lte_band_preference = state.lte[1], extended_lte_band_preference = state.lte,
-      }
-    end,
-    ["Set System Selection Preference"] = function(values)
-      lu.assertEquals(values.change_duration, "permanent")
-      state.modes = values.mode_preference or state.modes
-      state.lte = values.extended_lte_band_preference or state.lte
-      return {}
-    end,
-    ["Get LTE Attach PDN List"] = function() return { current_list = { 1 } } end,
-    ["Get Profile List"] = function()
-      local list = {}
-      for i in pairs(state.profiles) do list[#list + 1] = { profile_type = "3gpp", profile_index = i } end
-      return { profile_list = list }
-    end,
-    ["Get Profile Settings"] = function(values) return state.profiles[values.profile_identifier.profile_index] end,
-    ["Modify Profile"] = function(values)
-      state.profiles[values.profile_identifier.profile_index] = values
-      return {}
-    end,
-    ["Swi Create Profile Indexed"] = function(values)
-      if state.is_plain then
-        return errors.fail { code = "rejected", message = "no such message" }
-      end
-      state.profiles[values.profile_identifier.profile_index] = values
-      return {}
-    end,
-    ["Create Profile"] = function(values)
-      local number = #state.profiles + 1
-      state.profiles[number] = values
-      return { profile_identifier = { profile_type = "3gpp", profile_index = number } }
-    end,
-    ["Delete Profile"] = function(values)
-      state.profiles[values.profile_identifier.profile_index] = nil
-      return {}
-    end,
-  }
-  local no_client = { release = function() end, allocate = function()
-    return errors.fail { code = "rejected", message = "no such service" }
-  end }
-  return {
-    qmi = { client = function() return no_client end, request = function(_, message, values)
-      -- What a message cannot carry is a mistake here.
-      assert(message.request:encode(values or {}))
-      return assert(handlers[message.name], message.name)(values)
-    end },
-    description = { vendor = "1199", product = "9071", usb = "1-1", protocol = "mbim", interface = 0 },
-  }, state
-end
-
--- 5G standalone and beside LTE have masks of their own; modes have 5G as one.
-function T.test_5g_by_qmi()
-  local function masks(low, second) return { low, second or 0, 0, 0, 0, 0, 0, 0 } end
-  local state = {
-    lte_band_preference = 1 << 2, nr5g_sa_band_preference = masks(1 << 40, 1 << 6),
-    nr5g_nsa_band_preference = masks(1 << 40), mode_preference = { umts = true, lte = true, ["5gnr"] = true },
-  }
-  local modem = { qmi = { request = function(_, message, values)
-    assert(message.request:encode(values or {}))
-    if message.name == "Get System Selection Preference" then
-      return state
-    elseif message.name == "Set System Selection Preference" then
-      for key, value in pairs(values) do state[key] = value end
-      return {}
-    elseif message.name == "Get Capabilities" then
-      return { info = { radio_interface_list = { "umts", "lte", "5gnr" } } }
-    end
-    return { extended_lte_band_capability = { 3, 7 }, nr5g_band_capability = { 41, 71 } }
-  end }, description = { protocol = "qmi" } }
-  local list = settings_of(modem, { rat = "auto", bands = "B3" })
-  lu.assertEquals(list.bands:show(list.bands:read(modem)), "B3+sa-n41+sa-n71+nsa-n41")
-  lu.assertEquals(list.bands:choices(), "B3+B7+n41+n71")
-  lu.assertEquals(run(list.bands, modem, "nsa-n71"), "QMI NAS system selection: nsa-n71")
-  assert(list.bands:set(modem, assert(list.bands:normalise "sa-n71"), {}))
-  lu.assertEquals({ state.nr5g_sa_band_preference, state.nr5g_nsa_band_preference, state.lte_band_preference },
-    { masks(0, 1 << 6), masks(1 << 40), 1 << 2 })
-  lu.assertEquals(run(list.bands, modem, "n41"), "QMI NAS system selection: n41")
-  lu.assertEquals(list.bands:why_not(modem, list.bands:normalise "nsa-n78").code, "unsupported")
-  lu.assertEquals(run(list.rat, modem, "sa"), "QMI NAS system selection: nr")
-  lu.assertEquals(select(2, list.rat:normalise "lte+nsa").code, "unsupported")
-end
-
-function T.test_by_qmi()
-  with_kernel(KNOWS, "modules.alias", function(folder)
-    local modem, state = qmi_modem()
-    local list, missing = settings_of(modem, nil, folder)
-    lu.assertEquals(run(list.composition, modem, { "at", "mbim" }), "QMI DMS 0x555C, composition 8")
-    lu.assertEquals(run(list.composition, modem, { "qmi", "at" }), "QMI DMS 0x555C, composition 6")
-    lu.assertEquals(run(list.rat, modem, "lte"), "QMI NAS system selection: lte")
-    lu.assertEquals(run(list.rat, modem, "auto"), "same")
-    lu.assertEquals(run(list.bands, modem, "B2+B66"), "QMI NAS system selection: B2+B66")
-    lu.assertStrContains(list.bands:why_not(modem, assert(list.bands:normalise "B7")).message, "B7")
-    lu.assertEquals(run(list.contexts, modem, { [1] = { apn = "r.ispsn" }, [3] = { apn = "ims", ip = "ipv6" } }),
-      "QMI WDS profile 1: r.ispsn, ipv4v6; QMI WDS profile 3: ims, ipv6")
-    lu.assertNil(state.profiles[3])
-    state.is_plain = true
-    lu.assertEquals(run(list.contexts, modem, { [2] = { apn = "ims" } }), "QMI WDS profile 2: ims, ipv4v6")
-    local wanted = assert(list.contexts:normalise { [7] = { apn = "seven" } })
-    local ok, err = list.contexts:set(modem, wanted, assert(list.contexts:read(modem)))
-    lu.assertNil(ok)
-    lu.assertStrContains(err.message, "makes no context 7, only 2")
-    lu.assertNil(state.profiles[2])
-    lu.assertStrContains(missing.ipv6.hint, "no AT port")
-  end)
-end
-
--- A composition saved when there was no AT port, put back when there is one.
-function T.test_values_saved_by_one_way_are_understood_by_another()
-  local by_qmi = settings_of(qmi_modem(), { composition = {} }).composition
-  local saved = assert(by_qmi:read((qmi_modem())))
-  local modem, composition = mc7455()
-  local by_at = settings_of(modem, { composition = {} }).composition
-  saved = assert(by_at:normalise(json.decode(json.encode(saved))))
-  assert(by_at:set(modem, saved, assert(by_at:read(modem))))
-  lu.assertEquals(composition.mask, 0x100d)
 end
 
 -- ---- raw lines, and mistakes ----
@@ -528,7 +262,7 @@ end
 -- What could not be asked is not what the modem lacks: no other way is taken instead.
 function T.test_a_port_that_fails_ends_the_search()
   for _, name in ipairs { "ipv6", "rat", "composition" } do
-    local modem = mc7455()
+    local modem = sierra.mc7455()
     local command = modem.at.command
     modem.qmi = { request = function() error "asked by QMI" end }
     function modem.at:command(text, options)
@@ -599,7 +333,7 @@ function T.test_qmi_lines()
 end
 
 function T.test_mistakes_in_what_is_wanted()
-  local list = settings_of(mc7455(), nil)
+  local list = settings_of(sierra.mc7455(), nil)
   for _, case in ipairs {
     { "composition", {} }, { "composition", { "at" } }, { "composition", { "mbim", "qmi" } },
     { "composition", { "floppy", "mbim" } }, { "composition", "mbim" }, { "contexts", { [0] = { apn = "x" } } },
@@ -613,7 +347,7 @@ function T.test_mistakes_in_what_is_wanted()
 end
 
 function T.test_a_modem_that_falls_silent()
-  local modem = mc7455()
+  local modem = sierra.mc7455()
   function modem.at:command(command)
     return errors.fail { code = "timeout", source = "at", message = command .. ": no answer" }
   end
