@@ -93,8 +93,11 @@ local lists = { array = true, refs = true, list = true }
 ---@param secrets table<string, true>
 ---@return any node
 function M.value(value, t, secrets)
+  local shown = t.shown and not t.secret and t.shown(value)
   if t.secret then
     return M.hidden
+  elseif shown then
+    return shown
   elseif t.kind == "struct" then
     return M.fields(value, t.fields, secrets)
   elseif t.kind == "ref" or t.kind == "pointer" then

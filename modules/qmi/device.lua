@@ -255,6 +255,9 @@ function Device:adopt(service, id)
   elseif math.type(number) ~= "integer" then
     error(("there is no QMI service '%s'"):format(tostring(service)), 3)
   end
+  if number > 0xff then
+    error(("QMUX, and so this modem's port, carries no QMI service above 0xff, as '%s' is"):format(service), 3)
+  end
   for client in pairs(id and self.clients or {}) do
     if client.service_id == number and client.id == id then
       return client

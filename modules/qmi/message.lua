@@ -50,7 +50,9 @@ local function check(declaration)
   end
   local service = declaration.service
   local number = math.type(service) == "integer" and service or services[service or false]
-  if math.type(number) ~= "integer" or number < 0 or number > 0xff then
+  if math.type(number) == "integer" and number > 0xff then
+    error(("%s: QMUX carries no service above 0xff, as '%s' is"):format(name, tostring(service)), 3)
+  elseif math.type(number) ~= "integer" or number < 0 then
     error(("%s: unknown service '%s'"):format(name, tostring(service)), 3)
   elseif math.type(declaration.id) ~= "integer" or declaration.id < 0 or declaration.id > 0xffff then
     error(("%s: id must be a whole number below 0x10000"):format(name), 3)

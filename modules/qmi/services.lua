@@ -46,10 +46,17 @@ return require "base.names" {
   dsd = 0x2a,   -- data system determination
   ssctl = 0x2b,
   dpm = 0x2f,   -- data port mapper
+  ["uim-rmt"] = 0x32,
+  ["uim-http"] = 0x47,
   cat = 0xe0,
   rms = 0xe1,
   oma = 0xe2,
   fox = 0xe3,
+  fota = 0xe6,
   gms = 0xe7,
   gas = 0xe8,
+  atr = 0xed,
+  -- Numbers for which QMUX has no room: only QRTR carries these.
+  ssc = 0x190,  -- sensors
+  imsdcm = 0x302,
 }

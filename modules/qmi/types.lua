@@ -11,8 +11,14 @@ local enum, struct = schema.enum, schema.struct
 
 local declared = {}
 
+local function services_of_qmux()
+  local numbers = {}
+  for name, number in pairs(services) do numbers[name] = number <= 0xff and number or nil end
+  return numbers
+end
+
 -- A service's number; "dms" in Lua, or the number of one that qmi.services has no name for.
-function declared.service() return enum(u8, services) end
+function declared.service() return enum(u8, services_of_qmux()) end
 function declared.service16() return enum(u16, services) end -- as qmi-proxy has it on QRTR
 
 -- Get Supported Messages of every service, 0x001e: bit n % 8 of byte n // 8 says that it knows message n.

@@ -224,6 +224,16 @@ function schema.optional(t)
   return optional
 end
 
+---A value that people read as something else: `shown(bytes(3), digits_of)`. Scripts have it as it is.
+---@param t schema.type
+---@param read fun(value: any): string|number|nil nil: it stays as it is
+---@return schema.type
+function schema.shown(t, read)
+  local shown = copy(check(t, "shown"))
+  shown.shown = read
+  return shown
+end
+
 ---A value that a trace must hide: `secret(text) "password"`.
 ---@param t schema.type
 ---@return schema.type

@@ -9,8 +9,10 @@ local dms = require "qmi.dms"
 local json = require "dkjson"
 local lu = require "luaunit"
 local mbim = require "mbim"
+local nas = require "qmi.nas"
 local printer = require "decode.print"
 local process = require "core.process"
+local qmi = require "qmi"
 local schema = require "schema"
 local uim = require "qmi.uim"
 
@@ -74,6 +76,35 @@ local VERIFY_PIN = frame(uim.verify_pin, "request", {
 })
 
 -- ---- well-formed ----
+
+-- QMUX has a byte for it; qmi-proxy, and QRTR, have two.
+function T.test_services_with_a_number_of_two_bytes()
+  local ctl = require "qmi.ctl"
+  local proxy = frame(ctl.proxy_allocate_cid, "request", { service = "ssc" }, 0)
+  lu.assertStrContains(text_of(decode.decode(proxy)), "ssc")
+  lu.assertStrContains(text_of(decode.decode(unhex "00 01 00 20 00 00 00", qmi.services.ssc)), "ssc (0x190)")
+  lu.assertErrorMsgContains("QMUX carries no service above 0xff", qmi.message, {
+    service = "ssc", id = 0x20, name = "Sensors", response = {},
+  })
+end
+
+-- Networks and areas as 3GPP packs them.
+function T.test_packed_networks_and_areas()
+  local function told(plmn)
+    return text_of(decode.decode(frame(nas.get_cell_location_info, "response", {
+      result = { status = 0, error = 0 },
+      nr5g_cell_information = {
+        plmn = plmn, tracking_area_code = "\0\1\2", global_cell_id = 1, physical_cell_id = 2,
+        rsrq = 0, rsrp = 0, snr = 0,
+      },
+    })))
+  end
+  for plmn, words in pairs {
+    ["\x13\x00\x14"] = "310410", ["\x62\xf2\x10"] = "26201", ["\xff\xff\xff"] = "ff ff ff",
+  } do
+    lu.assertStrMatches(told(plmn), (".*plmn +%s\n.*tracking_area_code +258\n.*"):format(words))
+  end
+end
 
 function T.test_open()
   local view = decode.decode(unhex "01000000 10000000 02000000 00100000")

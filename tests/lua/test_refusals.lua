@@ -120,6 +120,13 @@ function T.test_one_table_is_never_read_for_the_other()
     { "registration", "session", "session" })
 end
 
+-- Of all that we ask for, only messages take room in the modem.
+function T.test_memory_that_is_full_is_made_room_in()
+  for _, kind in ipairs { select(3, qmi_status.status(51)), (select(3, mbim_status.status(31))) } do
+    lu.assertStrContains(verdict.new(kind, "full").hint, "`moontower sms delete --all-read`")
+  end
+end
+
 function T.test_generations()
   lu.assertEquals(cause.verdict(46, "session", "5G").words, "outside the area of the local data network")
   lu.assertNotStrContains(cause.verdict(46, "session", "LTE").words, "area")

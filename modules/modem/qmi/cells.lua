@@ -2,6 +2,7 @@
 -- The cells that a modem uses and hears, over QMI. Several messages each know a part.
 
 local nas = require "qmi.nas"
+local packed = require "qmi.nas.packed"
 local radio = require "radio"
 local serving = require "modem.qmi.serving_system"
 local task = require "task"
@@ -23,15 +24,7 @@ local function dbm(value) return ranged(value, -160, -1) end
 local function quality(value) return ranged(value, -50, 30) end
 local function tenths(value) return value and value / 10 end
 
--- Three bytes of 3GPP TS 24.008, two digits in each; 0xf is none.
-local function plmn_of(packed)
-  local first, second, third = (packed or ""):byte(1, 3)
-  local digits = third and ("%x%x%x%x%x%x"):format(
-    first & 0xf, first >> 4, second & 0xf, third & 0xf, third >> 4, second >> 4) or ""
-  return digits:match "^(%d%d%d%d%d%d?)f?$"
-end
-
-local function tac_of(bytes) return #(bytes or "") == 3 and ranged(string.unpack(">I3", bytes), 1, 0xfffffd) or nil end
+local function tac_of(bytes) return ranged(packed.area(bytes), 1, 0xfffffd) end
 
 -- "20", "5gnr-100", "wcdma-5"
 local function megahertz(bandwidth)
@@ -87,7 +80,7 @@ local function primary_lte(answers, cells)
   local first = answers.carriers.phy_ca_agg_pcell_info or {}
   local id = ranged(info.global_cell_id, 1, HIGHEST_ECI)
   local cell = {
-    technology = "LTE", role = "primary", plmn = plmn_of(info.plmn), cell_id = id, enb = id and id >> 8,
+    technology = "LTE", role = "primary", plmn = packed.plmn(info.plmn), cell_id = id, enb = id and id >> 8,
     sector = id and id & 0xff, tac = ranged(info.tracking_area_code, 1, HIGHEST_TAC),
     pci = ranged(info.serving_cell_id, 0, HIGHEST_PCI),
     bandwidth = megahertz(first.dl_bandwidth) or band.bandwidth,
@@ -151,7 +144,7 @@ local function serving_nr(answers, cells)
   end
   local band, is_alone = band_of(answers.bands, "5gnr"), #cells.serving == 0 and not answers.signal.lte
   table.insert(cells.serving, place({
-    technology = "5G", role = is_alone and "primary" or "secondary", plmn = is_alone and plmn_of(info.plmn) or nil,
+    technology = "5G", role = is_alone and "primary" or "secondary", plmn = is_alone and packed.plmn(info.plmn) or nil,
     cell_id = is_alone and ranged(info.global_cell_id, 1, HIGHEST_NCI) or nil,
     tac = is_alone and tac_of(info.tracking_area_code) or nil, pci = ranged(info.physical_cell_id, 0, HIGHEST_PCI),
     bandwidth = band.bandwidth, rsrp = rsrp, rsrq = quality(tenths(info.rsrq)) or signal.rsrq,
@@ -168,7 +161,7 @@ local function umts(answers, cells)
   end
   local cell_id = ranged(answers.cells.umts_cell_id, 0, HIGHEST_ECI) or ranged(info.cell_id, 0, UNKNOWN_16 - 1)
   table.insert(cells.serving, place({
-    technology = "UMTS", role = "primary", plmn = plmn_of(info.plmn), cell_id = cell_id,
+    technology = "UMTS", role = "primary", plmn = packed.plmn(info.plmn), cell_id = cell_id,
     lac = ranged(info.lac, 1, HIGHEST_TAC), psc = ranged(info.primary_scrambling_code, 0, 511),
     rscp = dbm(info.rscp), ecio = quality(info.ecio),
   }, info.utra_absolute_rf_channel_number))
@@ -195,7 +188,7 @@ local function gsm(answers, cells)
   end
   for i, entry in ipairs { info, table.unpack(info.cell or {}) } do
     table.insert(i == 1 and cells.serving or cells.neighbours, place({
-      technology = "GSM", role = i == 1 and "primary" or nil, plmn = plmn_of(entry.plmn),
+      technology = "GSM", role = i == 1 and "primary" or nil, plmn = packed.plmn(entry.plmn),
       cell_id = ranged(entry.cell_id, 0, UNKNOWN_32 - 1), lac = ranged(entry.lac, 1, HIGHEST_TAC),
       rssi = entry.rx_level and entry.rx_level <= 63 and GSM_FLOOR + entry.rx_level or nil,
     }, ranged(entry.geran_absolute_rf_channel_number, 0, 1023)))

@@ -7,7 +7,7 @@ local qmi = require "qmi.message"
 local types = require "qmi.nas.types"
 
 local u8, u16, u32, u64, i8, i16, i32 = qmi.u8, qmi.u16, qmi.u32, qmi.u64, qmi.i8, qmi.i16, qmi.i32
-local enum, bool, struct, list, bytes, float = qmi.enum, qmi.bool, qmi.struct, qmi.list, qmi.bytes, qmi.float
+local enum, bool, struct, list, float = qmi.enum, qmi.bool, qmi.struct, qmi.list, qmi.float
 local yes_no = bool(u8)
 
 ---@class qmi.nas_cells
@@ -142,7 +142,7 @@ message("get_cell_location_info", 0x0043, "Get Cell Location Info", function() r
     [0x2e] = u32 "nr5g_arfcn",
     [0x2f] = struct {
       types.packed_plmn "plmn",
-      bytes(3) "tracking_area_code", -- most significant byte first
+      types.packed_area "tracking_area_code",
       u64 "global_cell_id",
       u16 "physical_cell_id",
       i16 "rsrq",

@@ -150,7 +150,7 @@ local since_td_scdma = {
   }) "control_plane_sms_service_status",
   [0x4e] = yes_no "eutra_with_nr5g_availability",
   [0x4f] = yes_no "dcnr_restriction_info",
-  [0x50] = bytes(3) "nr5g_tracking_area_code", -- most significant byte first
+  [0x50] = types.packed_area "nr5g_tracking_area_code",
   [0x51] = yes_no "tracking_area_restricted",
   [0x52] = yes_no "nr5g_sms_registered",
   [0x54] = u16 "nr5g_physical_cell_id",

@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- Types that several messages of NAS, network access, share.
 
+local lazy = require "base.lazy"
+local packed = lazy "qmi.nas.packed"
 local parts = require "schema.message"
 local qmi = require "qmi.message"
 
@@ -29,8 +31,9 @@ function declared.plmn() return struct { u16 "mcc", u16 "mnc", lstring(u8) "desc
 -- includes_pcs_digit: the MNC has 3 digits.
 function declared.plmn_digits() return struct { u16 "mcc", u16 "mnc", bool(u8) "includes_pcs_digit" } end
 
--- Mobile country and network code as 3GPP packs them: six digits, swapped in each byte; 0xf is none.
-function declared.packed_plmn() return bytes(3) end
+-- Mobile country and network code, and the tracking area of 5G, as 3GPP packs them.
+function declared.packed_plmn() return qmi.shown(bytes(3), packed.plmn) end
+function declared.packed_area() return qmi.shown(bytes(3), packed.area) end
 
 function declared.network_name_source() return enum(u32, {
   ["unknown"] = 0, ["operator-plmn-list-and-plmn-network-name"] = 1,
