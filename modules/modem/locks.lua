@@ -27,6 +27,18 @@ end
 ---@return boolean
 function M.is_lock(pin_type) return lock_of(pin_type) ~= nil end
 
+---A code that is neither the SIM's PIN or PUK nor that of a lock with a name.
+---@param pin modem.pin
+---@return nil
+---@return moontower.error
+function M.unknown(pin)
+  return errors.fail {
+    code = "modem-locked", source = "modem",
+    message = ("the modem asks for a code that is neither the SIM's PIN nor its PUK (%s)"):format(pin.type),
+    hint = "The maker of modem or computer may have set it: ask there. No PIN is sent.", detail = pin,
+  }
+end
+
 ---@param pin { type: string, tries: integer? } as modem:pin() has it, a lock
 ---@return nil
 ---@return moontower.error

@@ -168,7 +168,9 @@ local function tries_left(count) return count == 1 and "1 try is left" or ("%d t
 
 -- Why it must not be sent; nil when it may.
 local function why_not(pin, found, entry, options)
-  if pin.type ~= "pin1" then
+  if pin.type ~= "pin1" and pin.type ~= "puk1" then
+    return locks.unknown(pin)
+  elseif pin.type == "puk1" then
     return errors.fail {
       code = "sim-blocked", source = "pin", message = "the SIM asks for its PUK, not its PIN",
       hint = "The operator tells the PUK. Enter it in a phone.", detail = pin,

@@ -29,6 +29,9 @@ function M.locked(pin)
       detail = pin,
     }
   end
+  if pin.locked and pin.type ~= "pin1" then
+    return locks.unknown(pin)
+  end
   return errors.fail {
     code = "sim-locked", source = "modem", message = "the SIM is locked and asks for its PIN" .. tries,
     hint = "Put it into /etc/moontower/pin, which only root may be able to read; or switch the PIN off in a phone.",
@@ -43,8 +46,8 @@ local function locked_sim(modem, watcher, options)
     return nil, failure
   end
   local pin = modem:pin() or {}
-  if locks.is_lock(pin.type) then
-    return locks.fail(pin)
+  if pin.locked and pin.type ~= "pin1" and pin.type ~= "puk1" then
+    return M.locked(pin)
   end
   local found, err = pins.find(sim.iccid, options)
   if found then

@@ -263,6 +263,27 @@ function T.test_servers_of_a_family_without_an_address()
     { "8.8.8.8", "2001:db8::53" })
 end
 
+-- Over MBIM, the card or the modem may ask for a code that has no name of the SIM's. No PIN is for that.
+function T.test_a_code_that_is_no_pin()
+  local asked = {}
+  local modem = {
+    mbim = { query = function() return asked end },
+    sim = function() return { state = "locked", numbers = {} } end,
+    pin = require("modem.mbim").pin,
+  }
+  for _, kind in ipairs { "custom", "adm", 77 } do
+    asked = { type = kind, state = "locked", remaining_attempts = 0xffffffff }
+    eq(modem:pin(), { type = kind, locked = true })
+    local _, err = sim_start.ready(modem, { sim = modem:sim(), radio = {} }, { doing = function() end }, {})
+    eq(err.code, "modem-locked")
+    lu.assertStrContains(err.message, ("neither the SIM's PIN nor its PUK (%s)"):format(kind))
+  end
+  for _, kind in ipairs { "none", "pin2", "puk2" } do
+    asked = { type = kind, state = "locked", remaining_attempts = 3 }
+    eq(modem:pin(), { type = "pin1", locked = false })
+  end
+end
+
 -- A task of the port that has failed, whose error closing raises, does not keep the modem from being opened again.
 function T.test_a_modem_is_closed_whatever_has_failed()
   lu.skipIf(not entered, "no world of our own here: " .. tostring(refused))

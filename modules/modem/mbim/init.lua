@@ -1,13 +1,11 @@
 -- SPDX-License-Identifier: MIT
 -- A modem over MBIM: the verbs of modem/backend.lua, put into Basic Connect commands.
 
-local lazy = require "base.lazy"
 local answers = require "modem.mbim.answers"
 local backends = require "modem.backend"
 local basic = require "mbim.basic_connect"
 local descriptors = require "mbim.descriptors"
 local errors = require "errors"
-local locks = lazy "modem.locks"
 local mbim = require "mbim"
 local opening = require "modem.mbim.opening"
 local technology = require "modem.mbim.technology"
@@ -172,6 +170,8 @@ backends.elsewhere(Backend, "modem.mbim.inside", "card_file")
 backends.elsewhere(Backend, "modem.mbim.card_channel", "open_card_channel", "close_card_channel",
   "restart_card")
 
+local hinders_nothing = { none = true, pin2 = true, puk2 = true }
+
 ---By QMI inside it: MBIM has no messages for that.
 function Backend:receiver() return require("modem.qmi.location").receiver(self, self.qmi) end
 
@@ -181,9 +181,8 @@ function Backend:pin()
     if not reply.state then
       return nil
     end
-    -- A Qualcomm modem that requires no PIN names PIN2, which connecting does not need.
-    local hinders = reply.type == "pin1" or reply.type == "puk1" or locks.is_lock(reply.type)
-    if reply.state ~= "locked" or not hinders then
+    -- A Qualcomm modem that requires no PIN names PIN2, which connecting does not need. "custom" is the maker's.
+    if reply.state ~= "locked" or hinders_nothing[reply.type or "none"] then
       return { type = "pin1", locked = false }
     end
     -- 0xffffffff: it cannot tell
