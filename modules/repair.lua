@@ -4,11 +4,6 @@
 
 local state = require "state"
 
-local function is_left(kind, store)
-  local names = (store or state).list(kind)
-  return not names or #names > 0
-end
-
 -- Starting a modem is enough.
 local function switch_receivers_off()
   local modems, location_left = require "modem", require "modem.location_left"
@@ -22,7 +17,12 @@ end
 
 ---@param is_command boolean? one that may use the modem itself, which a killed run has taken from ModemManager
 return function(is_command)
-  state.sweep_all()
+  local kinds = state.sweep_all()
+  local function is_left(kind, store)
+    store = store or state
+    local names = kinds[store] and not kinds[store][kind] and {} or store.list(kind)
+    return not names or #names > 0
+  end
   if is_left "dns" then state.sweep("/etc", "resolv.conf") end
   if is_left "multipath" then require("multipath").repair() end
   if is_left "links" then require("link.teardown").repair() end

@@ -179,19 +179,28 @@ end
 ---@param optional table<string, validate.kind>?
 ---@return validate.kind
 function M.record(required, optional)
+  optional = optional or NONE
+  local count = 0
+  for _ in next, required do count = count + 1 end
   local function check(value)
     if type(value) ~= "table" then
       return false, "it is no table"
     end
-    for name, field in next, required do
-      if not field[1](value[name]) then
-        return false, M.mistake(field, value[name], ("'%s'"):format(name))
+    local missing = count
+    for name, one in next, value do
+      local field = required[name]
+      if field then
+        missing = missing - 1
+      else
+        field = optional[name]
       end
-    end
-    for name, one in next, optional and value or NONE do
-      local field = optional[name]
       if field and not field[1](one) then
         return false, M.mistake(field, one, ("'%s'"):format(name))
+      end
+    end
+    for name, field in next, missing > 0 and required or NONE do
+      if value[name] == nil and not field[1](nil) then
+        return false, M.mistake(field, nil, ("'%s'"):format(name))
       end
     end
     return true

@@ -104,9 +104,15 @@ end
 
 local Message = parts.class(make, function(self) return ("%s (%s 0x%04x)"):format(self.name, self.service, self.id) end)
 
+-- As it is declared, unless that is by a number, or there is a better name. To look each up by its number would make a
+-- table of all.
+local function name_of(service, number)
+  return services[service] == number and service or services[number] or ("0x%02x"):format(number)
+end
+
 local function new_message(number, declaration, is_ours)
   return setmetatable({
-    service = services[number] or ("0x%02x"):format(number), service_id = number, id = declaration.id,
+    service = name_of(declaration.service, number), service_id = number, id = declaration.id,
     name = declaration.name, declaration = declaration, is_ours = is_ours,
   }, Message)
 end

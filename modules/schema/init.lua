@@ -87,10 +87,9 @@ local function styled(base, style, values)
   if check(base, style).kind ~= "uint" or base.style then
     error(style .. " wants a plain unsigned type such as u32", 3)
   end
-  return make {
-    kind = "uint", size = base.size, big = base.big, optional = base.optional, secret = base.secret,
-    style = style, values = values,
-  }
+  local styled_type = { kind = "uint", size = base.size, style = style, values = values }
+  styled_type.big, styled_type.optional, styled_type.secret = base.big, base.optional, base.secret
+  return make(styled_type)
 end
 
 ---An integer whose values have names: `enum(u32, { off = 0, on = 1 })`.

@@ -217,10 +217,18 @@ function M.sweep(folder, file)
 end
 
 ---The same, of all that is kept here.
+---@return table<state.store, table<string, true>> kinds that have a folder, by store; nil where that is unknown
 function M.sweep_all()
+  local found = {}
   for _, store in ipairs { M, M.persistent } do
-    for _, kind in ipairs(fs.list(store.folder) or {}) do M.sweep(store.folder .. "/" .. kind) end
+    local folders, err = errors.there(fs.list(store.folder))
+    found[store] = not err and {} or nil
+    for _, kind in ipairs(folders or {}) do
+      found[store][kind] = true
+      M.sweep(store.folder .. "/" .. kind)
+    end
   end
+  return found
 end
 
 ---This process, as the owner of a file.

@@ -11,8 +11,11 @@ local LABEL_WIDTH, NARROWEST = 9, 20
 
 -- The text of a line, and how far its label goes.
 local function labelled(self, label, text)
-  local width = math.max(self.label_width, utf8.len(label) or #label)
-  return label .. (" "):rep(width - (utf8.len(label) or #label) + 1), (printable(text):gsub("\t", " ")), width + 1
+  local length = utf8.len(label) or #label
+  local width = math.max(self.label_width, length)
+  text = printable(text)
+  text = text:find("\t", 1, true) and text:gsub("\t", " ") or text
+  return label .. (" "):rep(width - length + 1), text, width + 1
 end
 
 -- The first `count` characters.
@@ -34,7 +37,8 @@ local function print_line(self, label, text)
     print(head .. rest:sub(1, stop - 1))
     head, rest = (" "):rep(indent), rest:sub(stop):gsub("^%s+", "")
   end
-  print((head .. rest):match "^.*%S" or "")
+  local line = head .. rest
+  print(line:sub(-1) == " " and (line:match "^.*%S" or "") or line)
   io.stdout:flush()
 end
 
