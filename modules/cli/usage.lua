@@ -3,7 +3,7 @@
 -- parts are for manual pages, too.
 
 local declaration = require "base.declaration"
-local exit_status = require "cli.exit_status"
+local exit_help = require "cli.exit_help"
 local parser = require "cli.parser"
 local wrap = require "terminal.wrap"
 
@@ -190,7 +190,7 @@ function M.text(name, script)
   local blocks = { script.usage or usage(name, script), description }
   blocks[#blocks + 1] = list("Arguments:", options, is_argument)
   blocks[#blocks + 1] = list("Options:", options, parser.is_option)
-  local exits = script.exits ~= false and exit_status.help(script.exits)
+  local exits = script.exits ~= false and exit_help.help(script.exits)
   blocks[#blocks + 1] = epilog and exits and epilog .. "\n" .. exits or epilog or exits or ""
   return wrap.text(table.concat(blocks, "\n\n"))
 end

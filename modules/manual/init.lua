@@ -4,7 +4,7 @@
 
 local command = require "cli.command"
 local declaration = require "base.declaration"
-local exit_status = require "cli.exit_status"
+local exit_help = require "cli.exit_help"
 local handbook = require "cli.handbook"
 local parser = require "cli.parser"
 local policy = require "policy"
@@ -103,7 +103,7 @@ local function command_page(page, script, date)
   end
   if script.exits ~= false then
     out:section "exit status"
-    for _, one in ipairs(exit_status.of_command(script.exits)) do out:item(tostring(one.status), one.words .. ".") end
+    for _, one in ipairs(exit_help.of_command(script.exits)) do out:item(tostring(one.status), one.words .. ".") end
   end
   see_also(out, page, { MAIN, table.unpack(pages) })
   return out:text()

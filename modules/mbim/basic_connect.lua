@@ -269,25 +269,26 @@ command("connect", 12, "Connect", function()
   }
 end)
 
-local available = flags(u32, { address = 1, gateway = 2, dns = 4, mtu = 8 })
-local ip_configuration = {
-  u32 "session",
-  available "ipv4_available",
-  available "ipv6_available",
-  array(struct { u32 "prefix_length", ipv4 "address" }) "ipv4_addresses",
-  array(struct { u32 "prefix_length", ipv6 "address" }) "ipv6_addresses",
-  pointer(ipv4) "ipv4_gateway",
-  pointer(ipv6) "ipv6_gateway",
-  array(ipv4) "ipv4_dns",
-  array(ipv6) "ipv6_dns",
-  u32 "ipv4_mtu",
-  u32 "ipv6_mtu",
-}
-
-command("ip_configuration", 15, "IP Configuration", function() return {
-  query = ip_configuration, -- the whole structure, though only its session counts: modems refuse less
-  response = ip_configuration,
-  indication = true,
-} end)
+command("ip_configuration", 15, "IP Configuration", function()
+  local available = flags(u32, { address = 1, gateway = 2, dns = 4, mtu = 8 })
+  local configuration = {
+    u32 "session",
+    available "ipv4_available",
+    available "ipv6_available",
+    array(struct { u32 "prefix_length", ipv4 "address" }) "ipv4_addresses",
+    array(struct { u32 "prefix_length", ipv6 "address" }) "ipv6_addresses",
+    pointer(ipv4) "ipv4_gateway",
+    pointer(ipv6) "ipv6_gateway",
+    array(ipv4) "ipv4_dns",
+    array(ipv6) "ipv6_dns",
+    u32 "ipv4_mtu",
+    u32 "ipv6_mtu",
+  }
+  return {
+    query = configuration, -- the whole structure, though only its session counts: modems refuse less
+    response = configuration,
+    indication = true,
+  }
+end)
 
 return basic_connect

@@ -11,7 +11,7 @@ local ref, refs, list, secret = mbim.ref, mbim.refs, mbim.list, mbim.secret
 ---@class mbim.ms_basic_connect_extensions: mbim.ms_basic_connect_extensions_rest
 local extensions, command = mbim.commands("ms-basic-connect-extensions", { "mbim.ms_basic_connect_extensions_rest" })
 
-local attach_configurations = refs(struct {
+local function attach_configurations() return refs(struct {
   types.ip_type "ip_type",
   enum(u32, { ["home"] = 0, ["partner"] = 1, ["non-partner"] = 2 }) "roaming",
   enum(u32, { admin = 0, user = 1, operator = 2, modem = 3, device = 4 }) "source",
@@ -20,15 +20,15 @@ local attach_configurations = refs(struct {
   secret(text) "password",
   bool(u32) "compression",
   types.auth "auth",
-}) "configurations"
+}) "configurations" end
 
 command("lte_attach_configuration", 3, "LTE Attach Configuration", function() return {
   query = {},
   set = {
     enum(u32, { ["default"] = 0, ["restore-factory"] = 1 }) "operation",
-    attach_configurations,
+    attach_configurations(),
   },
-  response = { attach_configurations },
+  response = { attach_configurations() },
   indication = true,
 } end)
 
@@ -104,13 +104,14 @@ command("device_caps", 6, "Device Caps v2", function() return {
   },
 } end)
 
-local slot_map = { refs(struct { u32 "slot" }) "executors" } -- executors[n] uses this slot; slots count from 0
-
-command("device_slot_mappings", 7, "Device Slot Mappings", function() return {
-  query = {},
-  set = slot_map,
-  response = slot_map,
-} end)
+command("device_slot_mappings", 7, "Device Slot Mappings", function()
+  local slot_map = { refs(struct { u32 "slot" }) "executors" } -- executors[n] uses this slot; slots count from 0
+  return {
+    query = {},
+    set = slot_map,
+    response = slot_map,
+  }
+end)
 
 command("slot_info_status", 8, "Slot Info Status", function() return {
   query = { u32 "slot" },
@@ -124,18 +125,19 @@ command("slot_info_status", 8, "Slot Info Status", function() return {
   indication = true,
 } end)
 
-local pco = {
-  u32 "session",
-  u32 "size", -- of data
-  enum(u32, { complete = 0, partial = 1 }) "type",
-  rest "data",
-}
-
-command("pco", 9, "PCO", function() return {
-  query = pco,
-  response = pco,
-  indication = true,
-} end)
+command("pco", 9, "PCO", function()
+  local pco = {
+    u32 "session",
+    u32 "size", -- of data
+    enum(u32, { complete = 0, partial = 1 }) "type",
+    rest "data",
+  }
+  return {
+    query = pco,
+    response = pco,
+    indication = true,
+  }
+end)
 
 command("device_reset", 10, "Device Reset", function() return {
   set = {},
@@ -149,7 +151,7 @@ local function cells(t)
 end
 
 -- Of NR cells, rsrp is 0 for -156 dBm, 1 dB a step; rsrq 0 for -43 dB and sinr 0 for -23 dB, 0.5 dB a step.
-local nr_serving = {
+local function nr_serving() return {
   text "provider_id",
   u64 "cell_id",
   u32 "pci",
@@ -159,8 +161,8 @@ local nr_serving = {
   u32 "rsrq",
   u32 "sinr",
   u64 "timing_advance", -- microseconds
-}
-local nr_neighbour = {
+} end
+local function nr_neighbour() return {
   types.data_subclass "data_subclass",
   text "provider_id",
   text "cell_id",
@@ -169,7 +171,7 @@ local nr_neighbour = {
   u32 "rsrp",
   u32 "rsrq",
   u32 "sinr",
-}
+} end
 
 command("base_stations_info", 11, "Base Stations Info", function()
   local counts = { u32 "max_gsm", u32 "max_umts", u32 "max_tdscdma", u32 "max_lte", u32 "max_cdma" }
@@ -268,7 +270,7 @@ command("base_stations_info", 11, "Base Stations Info", function()
   local function known_3()
     local all = { types.data_class_3 "system_type", types.data_subclass "data_subclass" }
     table.move(known, 1, #known, 3, all)
-    return table.move({ cells(nr_serving) "nr_serving", cells(nr_neighbour) "nr_neighbours" }, 1, 2, #all + 1, all)
+    return table.move({ cells(nr_serving()) "nr_serving", cells(nr_neighbour()) "nr_neighbours" }, 1, 2, #all + 1, all)
   end
   return {
     query = counts,
