@@ -14,7 +14,9 @@ local orders = lazy "daemon.orders"
 local parser = require "cli.parser"
 local pin_options = require "modem.pin_options"
 local prerequisites = require "modem.prerequisites"
+local previous_connection = lazy "modem.previous"
 local progress = lazy "terminal.progress"
+local state = require "state"
 local status = lazy "status"
 local trace = lazy "trace"
 local terminal = require "terminal"
@@ -156,8 +158,8 @@ end
 
 -- A connection that stays keeps the settings of its link, unless an argument, or an earlier order, changes them.
 local function options_for(args, device, previous, chosen)
-  local profile, options, restore = device.profile, {}, require "modem.restore"
-  local stays = previous and restore.is_same(previous, chosen) and not (profile and profile.ordered)
+  local profile, options = device.profile, {}
+  local stays = previous and previous_connection.is_same(previous, chosen) and not (profile and profile.ordered)
   for _, source in ipairs {
     profile and profile.configured.options or {}, stays and previous.options or {}, link_options(args),
   } do
@@ -208,7 +210,9 @@ local function connect_once(device, chosen, options, args, watcher)
     if device.keep_clients then
       device:keep_clients()
     end
-    orders.lift(device.description.name, "offline", "radio")
+    if state.may_have "orders" then
+      orders.lift(device.description.name, "offline", "radio")
+    end
   end
   return exit
 end
@@ -242,22 +246,23 @@ end
 
 -- If the new connection fails, the one that it replaces comes back.
 local function switch(device, named, args, progress_watcher)
-  local restore = require "modem.restore"
   local watcher <close> = require("modem.screen").new(device, progress_watcher, args.json)
-  local previous = restore.previous(device)
+  local previous = previous_connection.previous(device)
   local chosen, err = choose(args, device, named, previous)
   if not chosen then
     return nil, err
   end
-  if previous and not restore.is_same(previous, chosen) then
+  if previous and not previous_connection.is_same(previous, chosen) then
     watcher:done("replaced", ("%s, which is up: %s takes its place"):format(apn_of(previous.carrier), apn_of(chosen)),
       { apn = previous.carrier.bearers[1].apn })
   end
   local _ <close> = previous and terminal.survive_hangup() or nil
-  local back <close> = restore.guard(device, previous, watcher)
+  local back <close> = previous and require("modem.restore").guard(device, previous, watcher) or nil
   local exit
   exit, err = connect(device, chosen, options_for(args, device, previous, chosen), args, watcher)
-  if not exit then
+  if not back then
+    return exit, err
+  elseif not exit then
     return back:bring_back(err)
   end
   back.finished = true

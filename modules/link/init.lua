@@ -61,7 +61,7 @@ local UNDO_TIME = 30 -- seconds
 ---@field private journal link.journal
 ---@field watching link.watching? of the task in link:wait_down(), if there is one
 ---@field private detached boolean? leaving its block does not undo it
----@field status status.status? where link:wait_down() says how the link is; nil: nowhere
+---@field status (fun(): status.status)? where link:wait_down() says how the link is; nil: nowhere
 local Link = {}
 
 function Link:__index(name)

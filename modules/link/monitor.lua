@@ -173,7 +173,7 @@ function M.wait_down(link, options)
     link.on_probed(false)
   end
   if reason.code ~= "gone" and link.status then
-    link.status:set("offline", reason)
+    link.status():set("offline", reason)
   end
   return reason
 end

@@ -21,14 +21,14 @@ local REPAIR_PAUSE = 5 -- a program that takes our addresses away again and agai
 
 -- Says in the link's status that something is attempted; returns how to say what came of it.
 local function attempt(link, what, reason)
-  return link.status and link.status:attempt(what, reason) or function() end
+  return link.status and link.status():attempt(what, reason) or function() end
 end
 
 ---Says that the link works.
 ---@param link link.link
 function M.say_online(link)
   if link.status then
-    link.status:set("online", ("as %s"):format(link.address))
+    link.status():set("online", ("as %s"):format(link.address))
   end
 end
 

@@ -10,44 +10,6 @@ local TIME = 40 -- seconds for it when the command is being ended
 
 local M = {}
 
----@class modem.previous a connection of an earlier `up` that is there, on the host, too
----@field carrier carrier.carrier what asks for the same again
----@field options table of the link, for up.up()
----@field record modem.connection_record
-
----@param modem modem.modem
----@return modem.previous?
-function M.previous(modem)
-  local record = connections.record(modem.description)
-  if not record or not record.complete or not connections.is_on_host(modem) then
-    return nil
-  end
-  return M.of_record(record)
-end
-
----A connection as it was written down.
----@param record modem.connection_record
----@return modem.previous
-function M.of_record(record)
-  return {
-    record = record,
-    options = record.options or {},
-    carrier = {
-      name = record.carrier, roaming = record.roaming, probe = record.probe, dns_route = record.dns_route,
-      search = record.searched, bearers = { {
-        apn = record.apn, ip = record.ip, user = record.user, password = record.password, auth = record.auth,
-        mtu = record.mtu, aggregation = record.aggregation,
-      } },
-    },
-  }
-end
-
----Is it what a carrier asks for?
----@param previous modem.previous
----@param carrier carrier.carrier
----@return boolean
-function M.is_same(previous, carrier) return connections.fits(previous.record, carrier) end
-
 local function name_of(previous)
   local apn = previous.carrier.bearers[1].apn
   return apn ~= "" and apn or "default APN"
@@ -60,7 +22,7 @@ end
 
 ---@class modem.restore
 ---@field private modem modem.modem
----@field private previous modem.previous?
+---@field private previous modem.previous
 ---@field private watcher up.watcher
 ---@field finished boolean? nothing has to be brought back any more
 local Restore = {}
@@ -68,11 +30,11 @@ Restore.__index = Restore
 
 ---Sees to it that a connection comes back, should the block be left before `finished` is set.
 ---@param modem modem.modem
----@param previous modem.previous? nil: there is none
+---@param previous modem.previous
 ---@param watcher up.watcher
 ---@return modem.restore to be kept in a <close> variable
 function M.guard(modem, previous, watcher)
-  return setmetatable({ modem = modem, previous = previous, watcher = watcher, finished = previous == nil }, Restore)
+  return setmetatable({ modem = modem, previous = previous, watcher = watcher }, Restore)
 end
 
 ---Brings the connection back, as the one that was to replace it has failed.

@@ -9,13 +9,14 @@ local apn = require "modem.apn"
 local connections = require "modem.connection"
 local devices = require "modem.devices"
 local framing_trial = require "modem.framing_trial"
-local last_failure = require "modem.last_failure"
+local last_failure = lazy "modem.last_failure"
 local link = require "link"
 local look = require "modem.look"
 local prerequisites = require "modem.prerequisites"
 local registrations = require "modem.registration"
 local report = require "modem.report"
-local status = require "status"
+local state = require "state"
+local status = lazy "status"
 local takeover = lazy "modem.takeover"
 local task = require "task"
 
@@ -284,8 +285,10 @@ function M.up(modem, carrier, options)
     return nil, err
   end
   undo.finished = true
-  last_failure.clear(modem.description)
-  modem.link, applied.status = applied, status.of(modem)
+  if state.may_have "failures" then
+    last_failure.clear(modem.description)
+  end
+  modem.link, applied.status = applied, function() return status.of(modem) end
   applied.on_close = function()
     modem.network_released_at = applied.bearer.network_released and task.now() or nil
     connections.clear_record(modem)

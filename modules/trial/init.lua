@@ -12,7 +12,7 @@ local fs = require "core.fs"
 local log = require "log"
 local modems = require "modem"
 local recovery = require "trial.recovery"
-local restore = require "modem.restore"
+local previous_connection = require "modem.previous"
 local setup = require "setup"
 local state = require "state"
 
@@ -128,7 +128,7 @@ end
 ---@return trial.before
 function M.remembered(key, was)
   local record = state.load(CONNECTION, key)
-  return { state = was, previous = record and restore.of_record(record) }
+  return { state = was, previous = record and previous_connection.of_record(record) }
 end
 
 local put_back = errors.protect(function(session, watcher)

@@ -5,8 +5,8 @@
 local errors = require "errors"
 local registrations = require "modem.registration"
 local probes = require "link.probes"
+local previous_connection = require "modem.previous"
 local radio_words = require "radio.words"
-local restore = require "modem.restore"
 local task = require "task"
 
 local TRIES = 3 -- the first packet through a new bearer often gets lost
@@ -27,7 +27,7 @@ local M = {
 ---@param modem modem.modem
 ---@return trial.before
 function M.before(modem)
-  local previous = restore.previous(modem)
+  local previous = previous_connection.previous(modem)
   if previous then
     local interface = (modem:connection() or {}).interface
     return {
