@@ -14,6 +14,8 @@ local validate = require "base.validate"
 ---@class cli.either options of which one can be given
 ---@field either cli.option[]
 
+local HYPHEN = ("-"):byte()
+
 local M = {
   ---Every command has it.
   HELP = { "-h --help", validate.flag, "Show this help and exit" },
@@ -29,15 +31,19 @@ function M.either(either) return { either = either } end
 function M.flat(list)
   local flat = {}
   for _, option in ipairs(list or {}) do
-    local either = type(option) == "table" and option.either or { option }
-    table.move(either, 1, #either, #flat + 1, flat)
+    local either = type(option) == "table" and option.either
+    if either then
+      table.move(either, 1, #either, #flat + 1, flat)
+    else
+      flat[#flat + 1] = option
+    end
   end
   return flat
 end
 
 ---@param option cli.option
 ---@return boolean # or it is an argument
-function M.is_option(option) return option[1]:sub(1, 1) == "-" end
+function M.is_option(option) return option[1]:byte() == HYPHEN end
 
 local function target_of(option)
   return option.target or option[1]:match("([^%s-][^%s]*)$"):gsub("%-", "_")
@@ -108,7 +114,9 @@ local function new_reading(script)
     ends_options = script.passes_help_on,
   }, Reading)
   for _, option in ipairs(script.options or {}) do
-    for _, one in ipairs(option.either or {}) do self.either[one] = option end
+    if option.either then
+      for _, one in ipairs(option.either) do self.either[one] = option end
+    end
   end
   table.insert(self.options, M.HELP)
   for _, option in ipairs(self.options) do add(self, option) end

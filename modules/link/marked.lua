@@ -28,11 +28,8 @@ end
 ---@return boolean? is_there something of ours on it
 ---@return moontower.error? err
 function M.is_on(name)
-  local there, err = errors.there(netlink.link(name))
-  local addresses, routes
-  if there then
-    addresses, err = netlink.addresses(name)
-  end
+  local addresses, err = errors.there(netlink.addresses(name))
+  local routes
   if addresses then
     routes, err = netlink.routes { link = name, table = MAIN_TABLE, protocol = M.PROTOCOL }
   end

@@ -36,26 +36,14 @@ return function(backend)
     local signal, err = backend.signal(self, part)
     return signal and part ~= "protocol" and air.completed_signal(self, signal) or signal, err
   end
-  function verbs.counters(self)
-    local counters, err = backend.counters(self)
-    if err and err.code == "unsupported" then
-      return at_counters.counters(self, err)
+  for verb, at in pairs { counters = at_counters, images = at_images, slots = at_slots, receiver = at_location } do
+    verbs[verb] = function(self)
+      local value, err = backend[verb](self)
+      if err and err.code == "unsupported" then
+        return at[verb](self, err)
+      end
+      return value, err
     end
-    return counters, err
-  end
-  function verbs.images(self)
-    local images, err = backend.images(self)
-    if err and err.code == "unsupported" then
-      return at_images.images(self, err)
-    end
-    return images, err
-  end
-  function verbs.slots(self)
-    local slots, err = backend.slots(self)
-    if err and err.code == "unsupported" then
-      return at_slots.slots(self, err)
-    end
-    return slots, err
   end
   function verbs.select_slot(self, number)
     local ok, err = backend.select_slot(self, number)
@@ -91,13 +79,6 @@ return function(backend)
       return card_files.by_at(self, id)
     end
     return bytes, err
-  end
-  function verbs.receiver(self)
-    local receiver, err = backend.receiver(self)
-    if err and err.code == "unsupported" then
-      return at_location.receiver(self, err)
-    end
-    return receiver, err
   end
   return verbs
 end

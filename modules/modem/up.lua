@@ -8,7 +8,7 @@ local lazy = require "base.lazy"
 local apn = require "modem.apn"
 local connections = require "modem.connection"
 local devices = require "modem.devices"
-local framing_trial = require "modem.framing_trial"
+local framing_trial = lazy "modem.framing_trial"
 local last_failure = lazy "modem.last_failure"
 local link = require "link"
 local look = require "modem.look"
@@ -271,9 +271,15 @@ function M.up(modem, carrier, options)
   end
   let_others_finish(modem)
   local undo <close> = setmetatable({ modem = modem }, { __close = undo_modem })
-  local applied, err, bearer = framing_trial.run(modem, function(again)
+  local function once(again)
     return up_once(modem, carrier, options, again and without_lines(watcher) or watcher, undo)
-  end, options.probe)
+  end
+  local applied, err, bearer
+  if modem.is_framing_optional then
+    applied, err, bearer = framing_trial.run(modem, once, options.probe)
+  else
+    applied, err, bearer = once(false)
+  end
   if bearer then
     report.bearer(bearer, watcher)
   end
