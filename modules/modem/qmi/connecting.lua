@@ -55,7 +55,9 @@ local function bound_client(self, session, family)
   return wds_client
 end
 
-local function start(self, parameters, family)
+-- Its handle is written down with the order for the family that follows, if there is one: a run that is killed before
+-- that is known by its client's id, by which the next one ends the connection.
+local function start(self, parameters, family, is_followed)
   local wds_client, unbound = bound_client(self, parameters.session, family)
   if not wds_client then
     return nil, unbound
@@ -87,7 +89,7 @@ local function start(self, parameters, family)
   end
   wds_client.handle, wds_client.apn = reply.packet_data_handle or clients.ANY_CONNECTION, parameters.apn
   wds_client.idle, wds_client.client.epoch = nil, wds_client.client.epoch + 1
-  clients.remember(self, wds_client)
+  clients.remember(self, wds_client, is_followed)
   return wds_client
 end
 
@@ -130,8 +132,10 @@ end
 -- and reports as its own: the other one is still tried.
 local function start_in_turn(self, parameters)
   local is_up, failures = {}, {}
-  for _, family in ipairs(clients.families[parameters.ip]) do
-    local wds_client, err = start(self, parameters, family)
+  local families = clients.families[parameters.ip]
+  local _ <close> = task.finally(function() clients.write_down(self) end) -- also if the second one was not ordered
+  for i, family in ipairs(families) do
+    local wds_client, err = start(self, parameters, family, i < #families)
     is_up[family], failures[family] = wds_client ~= nil, err
     if err and network_reject.concerns_all_types(err) then
       break

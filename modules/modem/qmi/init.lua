@@ -34,6 +34,7 @@ local START_TIME = 5
 ---@field private watcher core.queue? the queue that gets the state of every session
 ---@field framing modem.qmi.framing? how packets are framed, as far as we know
 ---@field private is_allocating boolean? ids are being given that no file has yet
+---@field private has_news boolean? a WDS client is to be taken up otherwise than the file says
 ---@field private was_connected boolean? the modem was, when it was ordered to connect
 ---@field private may_have_left_overs boolean? other programs' connections have not been ended
 ---@field private has_lost_clients boolean? a run was killed while that was so
@@ -56,6 +57,7 @@ local Backend = setmetatable({}, {
 -- Client ids outlive us in the modem, and those of a connection have to. So a file lists them, for the next run to go
 -- on with them, or to give them back if we were killed.
 local function remember_clients(self)
+  self.has_news = nil
   local list, allocated = table.move(self.left_alone, 1, #self.left_alone, 1, {}), self.qmi:allocated()
   table.move(allocated, 1, #allocated, #list + 1, list)
   local key = self.description.key

@@ -134,12 +134,23 @@ end
 
 ---Has the next run take it up.
 ---@param wds_client modem.wds_client
-function M.remember(self, wds_client)
+---@param is_written_soon boolean? with what comes next, or by write_down()
+function M.remember(self, wds_client, is_written_soon)
   wds_client.client.persistent = {
     session = wds_client.session, family = wds_client.family, handle = wds_client.handle,
     framing = not self.is_inside_mbim and self.framing or nil,
   }
-  self.qmi:changed()
+  self.has_news = true
+  if not is_written_soon then
+    self.qmi:changed()
+  end
+end
+
+---Writes down what is not yet.
+function M.write_down(self)
+  if self.has_news then
+    self.qmi:changed()
+  end
 end
 
 ---That of the session that `up` connects may be kept for its next connection.
