@@ -6,8 +6,8 @@ local types = require "qmi.types"
 
 local u8, u16, enum, struct, list, optional = qmi.u8, qmi.u16, qmi.enum, qmi.struct, qmi.list, qmi.optional
 
----@class qmi.ctl
-local ctl, message = qmi.messages "ctl"
+---@class qmi.ctl: qmi.proxy_ctl
+local ctl, message = qmi.messages("ctl", { "qmi.proxy_ctl" })
 
 message("set_instance_id", 0x0020, "Set Instance ID", function() return {
   request  = { [0x01] = u8 "id" },
@@ -47,25 +47,6 @@ message("set_data_format", 0x0026, "Set Data Format", function() return {
 message("sync", 0x0027, "Sync", function() return {
   response = {},
   indication = {},
-} end)
-
--- The rest never reaches a modem: qmi-proxy's clients send it to qmi-proxy.
-
-message("proxy_open", 0xff00, "Internal Proxy Open", function() return {
-  request  = { [0x01] = qmi.string "device_path" },
-  response = {},
-} end)
-
-local function allocation16() return struct { types.service16 "service", u8 "cid" } end
-
-message("proxy_allocate_cid", 0xff22, "Internal Allocate CID QRTR", function() return {
-  request  = { [0x01] = types.service16 "service" },
-  response = { [0x01] = allocation16() "allocation_info" },
-} end)
-
-message("proxy_release_cid", 0xff23, "Internal Release CID QRTR", function() return {
-  request  = { [0x01] = allocation16() "release_info" },
-  response = { [0x01] = optional(allocation16()) "release_info" },
 } end)
 
 return ctl

@@ -7,6 +7,7 @@ local dms = require "qmi.dms"
 local errors = require "errors"
 local inside_mbim = lazy "qmi.inside_mbim"
 local backends = require "modem.backend"
+local left_clients = lazy "modem.qmi.left_clients"
 local netlink = require "core.netlink"
 local network = require "modem.qmi.network"
 local qmi = require "qmi"
@@ -70,37 +71,6 @@ local function remember_clients(self)
   })
 end
 
--- One that waits for its next use. Beside other programs it is left alone: one of them may have had the modem take all
--- ids back, and have been given that one since.
-local function take_up_kept(self, entry)
-  if self.is_shared then
-    table.insert(self.left_alone, entry)
-  elseif entry.persistent.shared then
-    self.qmi:share(entry.service, entry.client)
-  else
-    wds_clients.take_up(self, self.qmi:adopt(entry.service, entry.client), entry.persistent)
-  end
-end
-
-local function take_up_clients(self)
-  local left = state.load(KIND, self.description.key)
-  if not left or left.incarnation ~= self.description.incarnation then
-    return
-  end
-  self.has_lost_clients, self.keeps_clients = left.allocating, left.kept == true or nil
-  for _, entry in ipairs(left.clients) do
-    local persistent = entry.persistent
-    if type(persistent) == "table" and (persistent.shared or persistent.idle) then
-      take_up_kept(self, entry)
-    else
-      local client = self.qmi:adopt(entry.service, entry.client)
-      if persistent then
-        wds_clients.take_up(self, client, persistent)
-      end -- else it is given back when we close
-    end
-  end
-end
-
 -- How QMI gets to the modem: through its own port, through qmi-proxy, or inside MBIM.
 local function open_device(description, options)
   if description.protocol == "qmi" then
@@ -136,7 +106,10 @@ function Backend:trace(group)
 end
 
 function Backend:opened()
-  take_up_clients(self)
+  local left = state.load(KIND, self.description.key)
+  if left and left.incarnation == self.description.incarnation then
+    left_clients.take_up(self, left)
+  end
   self.qmi.on_change = function()
     if not self.is_allocating then -- else the file is marked, and gets all ids at once
       remember_clients(self)
@@ -350,7 +323,8 @@ backends.elsewhere(Backend, "modem.qmi.card_channel", "open_card_channel", "clos
 backends.elsewhere(Backend, "modem.qmi.messages", "stored_messages", "send_pdu", "delete_stored",
   "message_notified", "memory_full_notified")
 backends.elsewhere(Backend, "modem.qmi.technology", "knows_nr", "with_nr")
-backends.elsewhere(Backend, "modem.qmi.registering", "home_provider", "register", "attach", "detach")
+backends.elsewhere(Backend, "modem.qmi.home", "home_provider")
+backends.elsewhere(Backend, "modem.qmi.registering", "register", "attach", "detach")
 backends.elsewhere(Backend, "modem.qmi.disconnecting", "disconnect", "deactivate", "put_framing_back")
 backends.elsewhere(Backend, "modem.qmi.notified",
   "radio_notified", "packet_notified", "registration_notified", "reject_notified", "cell_notified", "systems_notified")

@@ -87,7 +87,12 @@ local function judge(self, wds_client, before)
   end
 end
 
-local function add_wds_client(self, client, session, family, is_bound)
+---@param client qmi.client
+---@param session integer
+---@param family "ipv4"|"ipv6"
+---@param is_bound boolean
+---@return modem.wds_client
+function M.add(self, client, session, family, is_bound)
   local wds_client = { client = client, session = session, family = family, bound = is_bound }
   self.wds[session] = self.wds[session] or {}
   self.wds[session][family] = wds_client
@@ -118,7 +123,7 @@ end
 ---@return modem.wds_client
 function M.of(self, session, family)
   local wds_client = (self.wds[session] or {})[family]
-  return wds_client or add_wds_client(self, self.qmi:client("wds"), session, family, M.must_be_bound(self, session))
+  return wds_client or M.add(self, self.qmi:client("wds"), session, family, M.must_be_bound(self, session))
 end
 
 ---The clients that connecting takes, for the usual session.
@@ -173,26 +178,6 @@ function M.set_idle(self, wds_client)
   wds_client.handle, wds_client.idle = nil, true
   keep_idle(wds_client, self.keeps_clients)
   self.qmi:changed()
-end
-
----A client that an earlier run left a connection with; without a handle, if that was killed while it connected.
----@param client qmi.client
----@param left table what M.remember() wrote
-function M.take_up(self, client, left)
-  local is_valid = type(left) == "table" and math.type(left.session) == "integer" and M.families[left.family]
-  if not is_valid or (self.wds[left.session] or {})[left.family] then
-    return
-  end
-  if left.idle then
-    M.set_idle(self, add_wds_client(self, client, left.session, left.family, left.bound == true))
-    return
-  end
-  self.framing = framing.is_valid(left.framing) and left.framing or nil
-  local wds_client = add_wds_client(self, client, left.session, left.family, M.must_be_bound(self, left.session))
-  if math.type(left.handle) == "integer" then
-    wds_client.handle, client.persistent = left.handle, left
-    self.agreed = self.framing and (M.is_muxed(self) and "qmap" or "disabled") -- or that connection would carry nothing
-  end
 end
 
 ---@param wds_client modem.wds_client
