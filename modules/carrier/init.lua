@@ -2,7 +2,7 @@
 -- Carrier files: what an operator needs, as data; read in a sandbox, since people download them.
 
 local lazy = require "base.lazy"
-local declaration = lazy "base.declaration"
+local check = lazy "carrier.check"
 local errors = require "errors"
 local files = lazy "terminal.files"
 local fs = require "core.fs"
@@ -55,64 +55,6 @@ local M = {}
 
 -- A carrier file is a page of data; what needs more than this is not one.
 local SECONDS, MEMORY, FILE_SIZE = 1, 2 << 20, 256 << 10
-local MAX_BEARERS = 16
-
-local function check_table(values, list, where)
-  local mistake = declaration.mistake(list, values, "key")
-  return mistake and ("%s: %s"):format(where, mistake)
-end
-
----Looks for a mistake in a `modem` table.
----@param values table
----@return string? mistake
-function M.check_modem(values)
-  local mistake = check_table(values, keys.of_modem, "modem")
-  mistake = mistake or values.attach and check_table(values.attach, keys.of_context, "modem.attach")
-  for number, context in pairs(not mistake and values.contexts or {}) do
-    mistake = mistake or check_table(context, keys.of_context, ("modem.contexts[%d]"):format(number))
-  end
-  for _, key in ipairs { "at", "qmi" } do
-    for i, line in ipairs(not mistake and values[key] or {}) do
-      local where = ("modem.%s[%d]"):format(key, i)
-      mistake = mistake or type(line) == "table" and check_table(line, keys.of_line, where) or nil
-    end
-  end
-  return mistake
-end
-
--- Below that, the kernel takes IPv6 off the link without a word.
-local function mtu_mistake(mtu, ip)
-  if mtu and mtu < keys.LEAST_IPV6_MTU and ip ~= "ipv4" then
-    return ("an MTU of %d is too small for IPv6, which needs %d"):format(mtu, keys.LEAST_IPV6_MTU)
-  end
-end
-
--- The authentication without a user.
-local function mistake_in_credentials(bearer, where)
-  for _, key in ipairs { "password", "auth" } do
-    if bearer[key] and bearer[key] ~= "none" and not bearer.user then
-      return ("%s: '%s' goes with a user, and there is none"):format(where, key)
-    end
-  end
-end
-
-local function check_carrier(values)
-  local mistake = check_table(values, keys.of_carrier, "a carrier")
-  if not mistake and #values.bearers > MAX_BEARERS then
-    return ("more than %d bearers"):format(MAX_BEARERS)
-  end
-  for i, bearer in ipairs(not mistake and values.bearers or {}) do
-    local where = ("bearers[%d]"):format(i)
-    mistake = mistake or check_table(bearer, keys.of_bearer, where) or mistake_in_credentials(bearer, where)
-    local too_small = not mistake and mtu_mistake(bearer.mtu, bearer.ip)
-    mistake = too_small and ('%s: %s; with ip = "ipv4" it may be less'):format(where, too_small) or mistake
-  end
-  for i, sim in ipairs(not mistake and values.sims or {}) do
-    mistake = mistake or check_table(sim, keys.of_sim, ("sims[%d]"):format(i))
-  end
-  mistake = mistake or values.sims and not values.plmns and "sims: they go with plmns, the networks that they belong to"
-  return mistake or values.modem and M.check_modem(values.modem) or nil
-end
 
 ---`return carrier { name = ..., bearers = { { apn = ... } } }`: the whole of most carrier files. Raises on a mistake.
 ---@param values carrier.carrier
@@ -121,7 +63,7 @@ local function new(values)
   if type(values) ~= "table" then
     error("a carrier is a table: carrier { name = ..., bearers = ... }", 2)
   end
-  local mistake = check_carrier(values)
+  local mistake = check.carrier(values)
   if mistake then
     error(mistake, 2)
   end
@@ -181,7 +123,7 @@ end
 ---@return moontower.error? err
 function M.takes_mtu(chosen, mtu)
   for _, bearer in ipairs(mtu and chosen.bearers or {}) do
-    local mistake = mtu_mistake(mtu, bearer.ip)
+    local mistake = check.mtu(mtu, bearer.ip)
     if mistake then
       return errors.fail {
         code = "invalid", source = "carrier", message = mistake,
@@ -241,7 +183,7 @@ function M.load(name, arguments, is_for_person)
     err = not ok and sources.mistake(tostring(values))
   end
   if ok and type(values) == "table" then
-    err = check_carrier(values)
+    err = check.carrier(values)
     if not err then
       return values, nil, source
     end

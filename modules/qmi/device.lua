@@ -249,10 +249,8 @@ end
 ---@param id integer?
 ---@return qmi.client
 function Device:adopt(service, id)
-  local number = qmi.services[service]
-  if math.type(service) == "integer" then
-    number = service
-  elseif math.type(number) ~= "integer" then
+  local number = math.type(service) == "integer" and service or qmi.services[service]
+  if math.type(number) ~= "integer" then
     error(("there is no QMI service '%s'"):format(tostring(service)), 3)
   end
   if number > 0xff then

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- A carrier's wishes for a modem: its `modem` table, and the additions of its setup(modem) function for this modem.
 
+local carrier_check = require "carrier.check"
 local carrier_module = require "carrier"
 local errors = require "errors"
 local sandbox = require "core.sandbox"
@@ -56,7 +57,7 @@ function M.of(carrier, modem)
     return invalid(carrier.name, ("setup(modem): %s"):format(err))
   end
   ok, wanted = pcall(sandbox.copy, wanted)
-  local mistake = not ok and wanted or carrier_module.check_modem(wanted)
+  local mistake = not ok and wanted or carrier_check.modem(wanted)
   if mistake then
     return invalid(carrier.name, "setup(modem): " .. mistake)
   end

@@ -4,6 +4,7 @@
 
 local lazy = require "base.lazy"
 local service_events = lazy "modem.qmi.service_events"
+local session_events = lazy "modem.qmi.session_events"
 local wds = require "qmi.wds"
 
 local M = {}
@@ -11,9 +12,9 @@ local M = {}
 -- How an indication about a session reads; nil: it says nothing of the event.
 ---@type table<string, fun(modem: modem.qmi, values: table, client: qmi.client, epoch: integer): any>
 local readers = {
-  session = function(modem, values, client, epoch) return modem:session_notified(client, values, epoch) end,
+  session = function(modem, values, client, epoch) return session_events.notified(modem, client, values, epoch) end,
   ip = function(modem, values, client)
-    local session = modem:session_of_client(client) -- none: we have just disconnected it
+    local session = session_events.session_of(modem, client) -- none: we have just disconnected it
     local is_new = (values.connection_status or {}).reconfiguration_required
     return session and is_new and modem:ip_configuration(session) or nil
   end,

@@ -4,7 +4,6 @@
 
 local lazy = require "base.lazy"
 local dms = require "qmi.dms"
-local errors = require "errors"
 local inside_mbim = lazy "qmi.inside_mbim"
 local backends = require "modem.backend"
 local left_clients = lazy "modem.qmi.left_clients"
@@ -22,7 +21,6 @@ local task = require "task"
 local trace = require "trace"
 local wds_clients = require "modem.qmi.wds_clients"
 
-local RADIO_TIME = 20
 local KIND = "qmi" -- of the files that remember client ids
 local SERVICES = { "uim", "nas", "wda" } -- that `up` needs before the first ping, beside WDS
 local KEPT = { "uim", "nas", "wda", "dms" } -- whose client ids are kept from run to run, one each
@@ -285,30 +283,9 @@ function Backend:enter_pin(pin) return card_pin.enter_pin(self.qmi, pin) end
 
 function Backend:receiver() return require("modem.qmi.location").receiver(self, self.qmi) end
 
-function Backend:radio()
-  local reply, err = self.qmi:request(dms.get_operating_mode)
-  if not reply then
-    return nil, err
-  elseif not reply.mode then
-    return errors.lacks("qmi", "Get Operating Mode", "mode")
-  end
-  return {
-    hardware = reply.hardware_restricted_mode and "off" or "on",
-    software = reply.mode == "online" and "on" or "off",
-  }
-end
-
-function Backend:set_radio(on)
-  local reply, err = self.qmi:request(dms.set_operating_mode, { mode = on and "online" or "low-power" }, RADIO_TIME)
-  -- Asked for the mode that it is in, a modem may say so instead.
-  if not reply and not (err.detail and err.detail.status == "no-effect") then
-    return nil, err
-  end
-  return self:radio()
-end
-
 -- ---- verbs that many runs do not need ----
 
+backends.elsewhere(Backend, "modem.qmi.radio", "radio", "set_radio")
 backends.elsewhere(Backend, "modem.qmi.signal", "signal", "signal_notified")
 backends.elsewhere(Backend, "modem.qmi.signal_reports", "watch_signal")
 backends.elsewhere(Backend, "modem.qmi.cells", "cells")
