@@ -11,7 +11,7 @@ local opening = require "modem.mbim.opening"
 local technology = require "modem.mbim.technology"
 local trace = require "trace"
 
-local REGISTER_TIME, RADIO_TIME, PIN_TIME = 60, 20, 20
+local REGISTER_TIME, RADIO_TIME = 60, 20
 
 ---@class modem.mbim : modem.modem
 ---@field mbim mbim.device
@@ -165,39 +165,14 @@ function Backend:signal(part)
 end
 backends.elsewhere(Backend, "modem.mbim.air", "cells", "scan", "watch_signal", "listen_to_cells", "cell_notified")
 backends.elsewhere(Backend, "modem.mbim.images", "images", "firmware_id")
+backends.elsewhere(Backend, "modem.mbim.pin", "pin", "enter_pin")
 backends.elsewhere(Backend, "modem.mbim.slots", "slots", "select_slot")
 backends.elsewhere(Backend, "modem.mbim.inside", "card_file")
 backends.elsewhere(Backend, "modem.mbim.card_channel", "open_card_channel", "close_card_channel",
   "restart_card")
 
-local hinders_nothing = { none = true, pin2 = true, puk2 = true }
-
 ---By QMI inside it: MBIM has no messages for that.
 function Backend:receiver() return require("modem.qmi.location").receiver(self, self.qmi) end
-
-function Backend:pin()
-  return answers.ask(self, basic.pin, function(reply)
-    local tries = reply.remaining_attempts
-    if not reply.state then
-      return nil
-    end
-    -- A Qualcomm modem that requires no PIN names PIN2, which connecting does not need. "custom" is the maker's.
-    if reply.state ~= "locked" or hinders_nothing[reply.type or "none"] then
-      return { type = "pin1", locked = false }
-    end
-    -- 0xffffffff: it cannot tell
-    return { type = reply.type, locked = true, tries = tries ~= 0xffffffff and tries or nil }
-  end)
-end
-
----Enters PIN1. Whether it may be: modem/pin.lua.
-function Backend:enter_pin(pin)
-  local reply, err = self.mbim:set(basic.pin, { type = "pin1", operation = "enter", pin = pin }, PIN_TIME)
-  if reply and reply.type == "pin1" and reply.state == "locked" then
-    return errors.fail { code = "rejected", source = "mbim", message = "PIN: the SIM is still locked" }
-  end
-  return reply and true, err
-end
 
 function Backend:home_provider()
   return answers.ask(self, basic.home_provider, function(reply)
