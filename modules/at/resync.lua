@@ -203,10 +203,10 @@ local function settle(port, round, seconds, is_last)
 end
 
 local function no_sense(port, last)
+  local refusal = last == "number" and "a number, and goes on with numbers after ATV1" or last and last:upper()
   return errors.fail {
     code = last and "modem-failed" or "timeout", source = "at",
-    message = port.path .. (last and (": the modem answers even `AT` with %s"):format(last:upper())
-      or ": the modem does not answer"),
+    message = port.path .. (last and ": the modem answers even `AT` with " .. refusal or ": the modem does not answer"),
     hint = last and "Is it an AT port? If so, unplug the modem and plug it in again."
       or "It may be busy with the last command. If this lasts, unplug the modem and plug it in again.",
   }

@@ -73,6 +73,7 @@ end
 ---Those of 5G, LTE and the older ones, in the order in which a modem that is registered with several prefers them.
 M.registrations = {
   M.registered("+C5GREG", "tac"), M.registered("+CEREG", "tac"), M.registered("+CREG", "lac"),
+  M.registered("+CGREG", "lac"),
 }
 
 ---AT+COPS? (7.3).

@@ -49,7 +49,7 @@ local function ask(modem, asks, seconds)
   end
   if reply then
     return reply.lines
-  elseif err and (err.code == "timeout" or err.code == "gone") then
+  elseif err and at_port.is_silent(err) then
     knowledge.silent_at = task.now()
     return nil, err
   end
@@ -151,7 +151,8 @@ local function read_registration(modem, command)
   return records[2] or found
 end
 
--- The first of 5G, LTE and older ones that is registered; else what the last one says that knows something.
+-- The first that is registered: of 5G, LTE, older ones, and their packet service alone, as a SIM may be for that. Else
+-- what the last one says that knows something.
 local function best_registration(modem)
   local best, err
   for _, command in ipairs(standard.registrations) do
@@ -181,6 +182,16 @@ local function read_provider(modem)
   return provider, act
 end
 
+local function untold()
+  local questions = {}
+  for i, command in ipairs(standard.registrations) do questions[i] = command.asks end
+  return errors.fail {
+    code = "rejected", source = "at",
+    message = "the modem does not tell whether it is registered: it refuses " .. table.concat(questions, ", "),
+    hint = "Is its SIM ready, and its radio on? If so, newer firmware may tell.",
+  }
+end
+
 ---@param modem modem.modem
 ---@return modem.registration?
 ---@return moontower.error? err
@@ -190,7 +201,7 @@ function M.registration(modem)
   end
   local found, err = best_registration(modem)
   if not found and not err then
-    return errors.lacks("at", "AT+CREG?", "state")
+    return untold()
   elseif not found then
     return nil, err
   end

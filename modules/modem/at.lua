@@ -14,6 +14,11 @@ local makers = setmetatable({}, { __mode = "k" }) -- what is known of whose it i
 
 local M = {}
 
+---Is this no refusal, but no answer: from a modem that does not speak, or makes no sense?
+---@param err moontower.error of a command
+---@return boolean
+function M.is_silent(err) return err.code == "timeout" or err.code == "gone" or err.code == "modem-failed" end
+
 ---Whose AT commands a modem takes: as it says itself or USB does, or else by its ids.
 ---@param modem table with `at` and `description`
 ---@return maker.maker? maker nil without an error: no maker that we know
@@ -25,7 +30,7 @@ function M.maker(modem)
   local _ <close> = known.asking:lock() -- several tasks may want to know it at once
   if not known.is_asked then
     local reply, err = port:command("ATI", { seconds = ANSWER_TIME })
-    if not reply and (err.code == "timeout" or err.code == "gone") then
+    if not reply and M.is_silent(err) then
       return nil, err
     end
     local text = modem.description and modem.description.manufacturer or ""

@@ -39,8 +39,8 @@ end
 
 -- A refusal says that it does not know the question.
 local function no_answer(err, why)
-  local is_silent = err and (err.code == "timeout" or err.code == "gone" or err.code == "malformed")
-  if is_silent or not why and err and err.code ~= "rejected" and err.code ~= "unsupported" then
+  local is_no_answer = err and (at_port.is_silent(err) or err.code == "malformed")
+  if is_no_answer or not why and err and err.code ~= "rejected" and err.code ~= "unsupported" then
     return nil, err
   end
   return nil, why or select(2, slots.none "at")
@@ -109,7 +109,7 @@ function M.wanted(lines) return text.after(lines, "+CPIN"):upper():match "[%u%d%
 function M.sim(modem)
   local lines, err = lines_of(modem, "AT+CPIN?")
   local word = lines and M.wanted(lines)
-  if not lines and (err.code == "timeout" or err.code == "gone") then
+  if not lines and at_port.is_silent(err) then
     return nil, err
   end
   -- What PIN2 protects is not needed to connect.

@@ -58,6 +58,21 @@ local function unknown_modem(answers)
   return { description = {}, at = air.port(answers) }
 end
 
+-- A SIM for data alone is refused by the older networks' circuit-switched half.
+function T.test_a_sim_for_data_alone()
+  local modem = unknown_modem {
+    ["AT+CREG?"] = "+CREG: 0,3", ["AT+CGREG?"] = '+CGREG: 2,1,"1A2B","3C4D5E",2', ["AT+COPS?"] = '+COPS: 0,2,"26201",2',
+  }
+  local registration = assert(by_at.registration(modem))
+  eq({ registration.state, registration.technology, registration.lac }, { "home", "UMTS", 0x1A2B })
+end
+
+function T.test_a_modem_that_does_not_tell_whether_it_is_registered()
+  local registration, err = by_at.registration((unknown_modem {}))
+  eq({ registration, err.code }, { nil, "rejected" })
+  lu.assertStrContains(tostring(err), "it refuses AT+C5GREG?, AT+CEREG?, AT+CREG?, AT+CGREG?")
+end
+
 -- LTE-M has a number of its own with Quectel and Telit, which in 27.007 is a kind of GSM that no network has.
 function T.test_lte_m()
   local modem = unknown_modem {

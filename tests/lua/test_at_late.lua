@@ -319,6 +319,20 @@ function T.test_a_restart_in_the_middle_of_a_question()
   end)
 end
 
+-- One that goes on with numbers for results, whatever it is told, cannot be understood.
+function T.test_numbers_that_do_not_end()
+  local ours, theirs = assert(descriptor.socketpair("stream"))
+  local wire <close> = assert(core_port.adopt(theirs, "stream"))
+  local port <close> = at.adopt(assert(core_port.adopt(ours, "stream")), "test")
+  local group <close> = task.group()
+  group:spawn(function()
+    while wire:read() do wire:write "0\r" end
+  end)
+  local _, err = port:command("AT+X", { seconds = 1 })
+  lu.assertEquals(err.code, "modem-failed")
+  lu.assertStrContains(tostring(err), "goes on with numbers")
+end
+
 -- Those registers are what it does not know; to AT itself it says nothing.
 function T.test_it_is_not_said_to_refuse_what_it_does_not_answer()
   for _, result in ipairs { "ERROR", "OK" } do

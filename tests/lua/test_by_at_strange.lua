@@ -156,7 +156,7 @@ function T.test_what_is_refused_for_now()
   end }
   local modem = { at = port, description = { protocol = "at" } }
   local registration, err = air.registration(modem)
-  eq({ registration, err.code }, { nil, "malformed" })
+  eq({ registration, err.code }, { nil, "rejected" })
   number = nil
   eq(assert(air.registration(modem)).state, "home")
   eq({ asked["AT+CEREG?"] >= 2, asked["AT+C5GREG?"] }, { true, 1 })
@@ -196,6 +196,18 @@ function T.test_what_error_means()
         { what, true, what:find "^SIM" ~= nil and what ~= "SIM PIN2" })
     end
     lu.assertNotStrContains(table.concat(seen, " "), "AT+CPIN=")
+  end
+end
+
+-- A modem that makes no sense refuses nothing: that it is so is what is told of SIM, network and connection.
+function T.test_one_that_makes_no_sense()
+  local port = { command = function(_, command)
+    return errors.fail { code = "modem-failed", source = "at", message = command .. ": answers even `AT` with ERROR" }
+  end }
+  local modem = setmetatable({ at = port, description = { protocol = "at" } }, { __index = require "modem.by_at" })
+  for _, verb in ipairs { "sim_state", "pin", "registration", "session", "slots", "started", "ip_configuration" } do
+    local result, err = modem[verb](modem, 0)
+    eq({ verb, result, err and err.code }, { verb, nil, "modem-failed" })
   end
 end
 

@@ -3,6 +3,7 @@
 
 local lazy = require "base.lazy"
 local air = require "modem.air"
+local at_port = require "modem.at"
 local context = require "modem.by_at.context"
 local dhcp = lazy "modem.dhcp"
 local dual_stack = require "modem.dual_stack"
@@ -122,7 +123,7 @@ local function part(self, way)
   for _, command in ipairs(way.ends) do
     local _, err = order(self, { command }, { cid = ways.context(way) }, DISCONNECT_TIME)
     local detail = err and err.detail or {}
-    if err and (err.code == "timeout" or err.code == "gone") then
+    if err and at_port.is_silent(err) then
       return nil, err
     elseif err and detail.nw_error ~= LAST_CONNECTION and detail.number ~= LAST_CONNECTION_OLD then
       failure = failure or err
@@ -297,7 +298,7 @@ function sources.told(self, way)
   local reply, err = self.at:command(way.tells.asks, { seconds = ANSWER_TIME })
   local given = reply and way.tells.read(reply.lines)
   if not given then
-    if err and (err.code == "timeout" or err.code == "gone") then
+    if err and at_port.is_silent(err) then
       return nil, err
     end
     return told.configuration(self, ways.context(way)) -- 3GPP's way, which is seldom missing

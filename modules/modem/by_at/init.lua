@@ -44,7 +44,7 @@ function Backend:trace() end -- the port tells those who trace it
 ---@return moontower.error? err
 function Backend:started()
   local reply, err = self.at:command("AT+CMEE=1", { seconds = ANSWER_TIME })
-  return (reply or err.code ~= "timeout" and err.code ~= "gone") and true or nil, err
+  return (reply or not at_port.is_silent(err)) and true or nil, err
 end
 
 ---Ends the connection that an earlier program may have left.

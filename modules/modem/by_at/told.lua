@@ -4,6 +4,7 @@
 -- IPv4 is four numbers with dots, the mask behind it four more; IPv6 is sixteen, and sixteen, or is written with colons
 -- (AT+CGPIAF). The mask may be another value. Values may lack quotation marks; zeros stand for none.
 
+local at_port = require "modem.at"
 local ipv4 = require "link.ipv4"
 local sanitize = require "modem.sanitize"
 local schema = require "schema"
@@ -133,7 +134,7 @@ end
 ---@return moontower.error? err
 function M.configuration(modem, cid)
   local lines, err = ask(modem, "AT+CGCONTRDP=" .. cid)
-  if not lines and (err.code == "timeout" or err.code == "gone") then
+  if not lines and at_port.is_silent(err) then
     return nil, err
   end
   local given = {

@@ -19,8 +19,6 @@ local AUTH = { none = 0, pap = 1, chap = 2 } -- of AT+CGAUTH
 local type_numbers = { ipv4 = 1, ipv6 = 2, ipv4v6 = 3 }
 local types = { ipv4 = "IP", ipv6 = "IPV6", ipv4v6 = "IPV4V6" }
 
-local function is_silent(err) return err.code == "timeout" or err.code == "gone" end
-
 -- Capitals and blanks do not count: firmware differs in them.
 local function matches(lines, pattern)
   for _, line in ipairs(lines) do
@@ -36,7 +34,7 @@ local function knows(modem, way)
   end
   local reply, err = modem.at:command(way.asks, { seconds = ANSWER_TIME })
   if not reply then
-    return false, is_silent(err) and err or nil
+    return false, at_port.is_silent(err) and err or nil
   end
   return not way.when or matches(reply.lines, way.when)
 end
