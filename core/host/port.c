@@ -254,13 +254,35 @@ static int open_path(const char *path, struct mt_unix_peer *stranger, enum mt_po
     return fd;
 }
 
+/* The line that tells a modem that somebody is there; a pty has none. */
+static void raise_lines(const struct mt_port *port)
+{
+    int lines = TIOCM_DTR | TIOCM_RTS;
+    (void)ioctl(port->fd, TIOCMBIS, &lines);
+}
+
 /* No echo, no line editing, no Ctrl-C: every byte as it is. */
 static int set_raw(const struct mt_port *port)
 {
     struct termios raw = port->tty;
     cfmakeraw(&raw);
     raw.c_cflag |= CLOCAL | CREAD; /* a modem that drops its carrier line is no reason to hang up */
-    return tcsetattr(port->fd, TCSANOW, &raw) < 0 ? -errno : 0;
+    if (tcsetattr(port->fd, TCSANOW, &raw) < 0)
+        return -errno;
+    raise_lines(port);
+    return 0;
+}
+
+/*
+ * How a terminal is left. A speed of zero is how a program has hung up: nothing could be sent. And at the
+ * last close of a terminal with HUPCL, the kernel would lower DTR: a modem may end then what it was asked
+ * to connect.
+ */
+static void keep_line(struct termios *tty)
+{
+    if (cfgetospeed(tty) == B0)
+        cfsetspeed(tty, B115200);
+    tty->c_cflag &= ~(tcflag_t)HUPCL;
 }
 
 /* Does nothing to devices other than terminals. */
@@ -268,6 +290,7 @@ static int make_raw(struct mt_port *port)
 {
     if (tcgetattr(port->fd, &port->tty) < 0)
         return 0;
+    keep_line(&port->tty);
     int status = set_raw(port);
     port->was_tty = status == 0;
     return status;

@@ -29,7 +29,8 @@ struct mt_port_reader {
 /*
  * Opens the character device, or connects to the unix socket, at `path`; a path that begins with '@'
  * is an abstract socket. A socket is tried as one of messages, of a stream, and of datagrams. A tty
- * or pty is raw while the port is open, and gets its settings back when it is closed.
+ * or pty is raw while the port is open, and gets its settings back when it is closed,
+ * but for HUPCL, and a speed of zero: DTR is up from now on.
  *
  * Any user may be the first to bind an abstract name. So a socket must be root's or our own user's;
  * for another one the result is -EPERM and `stranger` is its user, else `stranger` has the uid 0.

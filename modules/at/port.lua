@@ -334,7 +334,8 @@ function Port.open(path)
   return self
 end
 
----Closes it; a terminal gets its settings back. A task that waits for an answer gets an error with the code "gone".
+---Closes it; a terminal gets its settings back, and keeps its DTR up.
+---A task that waits for an answer gets an error with the code "gone".
 function Port:close()
   if not self.port then
     return

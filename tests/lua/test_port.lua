@@ -42,7 +42,25 @@ function T.test_terminal_is_raw_while_it_is_open()
     assert(slave:write(bytes .. "!"))
     lu.assertEquals(read(master, #bytes + 1), bytes .. "!") -- and no echo before it
   end
-  lu.assertEquals(settings(path), before)
+  lu.assertEquals(settings(path), (before:gsub(" hupcl", " -hupcl")))
+end
+
+-- Else the kernel lowers DTR at the last close, and the modem may hang up; a program that did so by a speed of zero
+-- may have left it.
+function T.test_a_terminal_does_not_hang_up()
+  local fd, path = assert(descriptor.pty())
+  local master <close> = assert(port.adopt(fd, "stream"))
+  local _ <close> = assert(port.open(path)) -- the pty lives on
+  assert(process.run { "stty", "-F", path, "hupcl", "0" })
+  lu.assertStrContains(settings(path), "speed 0 baud")
+  do
+    local slave <close> = assert(port.open(path))
+    lu.assertStrContains(settings(path), "speed 115200 baud")
+    assert(slave:write "AT\r")
+    lu.assertEquals(read(master, 3), "AT\r")
+  end
+  lu.assertStrContains(settings(path), "speed 115200 baud")
+  lu.assertStrContains(settings(path), " -hupcl")
 end
 
 -- A deadline that passes while this process is blocked, as by a file on slow flash, ends no wait for what has come.
