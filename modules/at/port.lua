@@ -39,7 +39,7 @@ local CTRL_Z, ESCAPE = "\26", "\27"
 ---@field prompted boolean? the modem has asked for its data
 ---@field has_texts boolean? SMS in text mode are in its answer
 ---@field text_begins boolean? the next line is the first one of such a text
----@field restarted number? when the modem has said that it has started anew
+---@field restarted number? when the modem said that it has restarted
 ---@field doubtful table? a final result that may be a line of a text: it is the end if nothing follows
 ---@field kept table? the last one that something has followed
 ---@field question string? what the modem has been asked since, whose answer comes behind the end

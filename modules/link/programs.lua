@@ -17,8 +17,8 @@ local M = {}
 
 local END_PAUSE, END_TRIES = 0.02, 100 -- the end of another's child is no event
 
--- A program of the host must not stay ended when we are killed in between: a session of its own does both. A zombie is
--- one that has ended, and that its parent has not looked at yet.
+-- Ending and starting a program of the host is done by a shell in another session: if we are killed in between, the
+-- shell still starts it. A zombie has ended, and its parent has not waited for it yet.
 local IN_A_SESSION = { "sh", "-c", 'setsid "$@" & wait $!', "sh" }
 local RESTART = [[
 pid=$1; shift

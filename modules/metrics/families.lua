@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- What is told of each modem in OpenMetrics: one declaration for each family of samples.
+-- The metrics of each modem in OpenMetrics: one declaration for each family of samples.
 
 local radio_words = require "radio.words"
 

@@ -139,8 +139,7 @@ local samples = {
     },
     connect = { query = session_state, response = session_state, set = {
       session = 255, command = "activate", apn = "r.ispsn", user = "käthe", password = "пароль",
-      compression = true,
-      auth = "mschapv2", ip_type = "ipv4v6", context_type = internet,
+      compression = true, auth = "mschapv2", ip_type = "ipv4v6", context_type = internet,
     } },
     provisioned_contexts = { query = {}, set = context_set, response = { contexts = { context, context } } },
     service_activation = { set = { data = "\0\1\2" }, response = { nw_error = 6, data = "abcd" } },

@@ -78,7 +78,7 @@ local function judge(self, wds_client, before)
   local status = client:request(wds.get_packet_service_status)
   wds_client.judging = nil
   if wds_client.handle then
-    return -- it has been connected again meanwhile
+    return -- it has been connected again since the question
   elseif status and M.states[status.connection_status] == "activated" then
     wds_client.handle, wds_client.apn, self.agreed = M.ANY_CONNECTION, before.apn, before.agreed
     M.remember(self, wds_client)
