@@ -76,9 +76,7 @@ local function load_cells()
         end
       end
     end
-    add {
-      standard.registrations, { standard.registered("+CGREG", "lac"), standard.strength, standard.quality },
-    }
+    add { standard.registrations, { standard.strength, standard.quality } }
     for _, one in ipairs(maker.all()) do add(one.air and one:load "air") end
   end
   return cells

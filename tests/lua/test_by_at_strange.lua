@@ -216,7 +216,10 @@ function T.test_small_letters_and_blanks()
   local modem = answering {
     ["AT+CFUN?"] = { "+cfun:4" }, ["AT+CGATT?"] = { "+cgatt: 0" }, ["AT+CPIN?"] = { " +cpin :sim pin" },
     ["AT+CPINR"] = { "+cpinr: sim puk,9,10", "+cpinr: sim pin,2,3" }, ["AT+CIMI"] = { "+cimi: 262011234567890" },
-    ["AT+CNUM"] = { '+cnum: "a","+491700000001",145', "+cnum: ,491700000002,129" },
+    ["AT+CNUM"] = {
+      '+cnum: "a","+491700000001",145', "+cnum: ,491700000002,129", '+CNUM: "0041","002B00340039",145',
+      '+CNUM: "","004900310037",129', "+CNUM: ,,129",
+    },
   }
   setmetatable(modem, { __index = require "modem.by_at" })
   eq(modem:radio().software, "off")
@@ -225,7 +228,8 @@ function T.test_small_letters_and_blanks()
   eq({ modem:sim_state().state, modem:sim_state().reason }, { "locked", "SIM PIN" })
   eq(modem:home_provider().id, "26201")
   modem.sim_state = function() return { state = "ready" } end
-  eq({ modem:sim().imsi, modem:sim().numbers }, { "262011234567890", { "491700000001", "491700000002" } })
+  eq(modem:sim().imsi, "262011234567890")
+  eq(modem:sim().numbers, { "491700000001", "491700000002", "49", "004900310037" })
   eq(at_ussd.read '+cusd: 0,"5 EUR",15', { state = "done", text = "5 EUR" })
 end
 

@@ -35,6 +35,12 @@ local function imsi_in(lines)
   end
 end
 
+-- After AT+CSCS="UCS2", which another program may have chosen, each character is four hexadecimal digits.
+local function number_in(value)
+  local letters = value:gsub("00(%x%x)", function(digits) return string.char(tonumber(digits, 16)) end)
+  return #letters * 4 == #value and letters:match "^%+?(%d+)$" or value:match "^%+?(%d+)"
+end
+
 ---@return modem.sim?
 ---@return moontower.error? err
 function M:sim_state()
@@ -54,7 +60,7 @@ function M:sim()
   if sim.state == "ready" then
     sim.imsi = imsi_in((lines_of(self, "AT+CIMI")))
     for line in text.after(lines_of(self, "AT+CNUM") or {}, "+CNUM"):gmatch "[^\n]+" do
-      table.insert(sim.numbers, line:match '^[^,]*,%s*"?%+?(%d+)')
+      table.insert(sim.numbers, number_in(tostring(text.fields(line)[2])))
     end
   end
   return sim
