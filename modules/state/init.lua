@@ -3,16 +3,17 @@
 -- locks. modules/state/shapes.lua declares the kinds of files and their fields.
 
 local lazy = require "base.lazy"
+local damaged = lazy "state.damaged"
 local errors = require "errors"
 local fs = require "core.fs"
 local json = require "core.json"
 local task = require "task"
 local validate = require "base.validate"
+local lock_holder = lazy "state.lock_holder"
 local log = lazy "log"
 local process = lazy "core.process"
 local shapes = lazy "state.shapes"
 
-local ASIDE = 4 -- damaged files of one name that are kept
 local LARGEST = 1 << 20 -- bytes, which is what fs.read takes
 
 -- ---- one file ----
@@ -36,19 +37,12 @@ local function mistake(shape, values)
   return why
 end
 
-local function unfit(path, why, values)
-  return errors.fail {
-    code = "malformed", source = "state", detail = { values = values },
-    message = ("%s is damaged, or of another version: %s"):format(path, why),
-  }
-end
-
 -- Returns the values; false when there is no such file; nil and an error, "malformed" when it does not fit.
 local function read(path, info, shape)
   if info.type ~= "file" then
-    return unfit(path, ("it is no file, but a %s"):format(info.type))
+    return damaged.error(path, ("it is no file, but a %s"):format(info.type))
   elseif info.size > LARGEST then
-    return unfit(path, ("it has %d bytes"):format(info.size))
+    return damaged.error(path, ("it has %d bytes"):format(info.size))
   end
   local text, err = errors.there(fs.read(path))
   if not text then
@@ -57,25 +51,10 @@ local function read(path, info, shape)
   local values = json.decode(text)
   local why = mistake(shape, values)
   if why then
-    return unfit(path, why, type(values) == "table" and values or nil)
+    return damaged.error(path, why, type(values) == "table" and values or nil)
   end
   values.version = nil
   return values
-end
-
--- Under an unused name; when all are used, one of them is replaced.
-local function move_aside(path)
-  for _, may_replace in ipairs { false, true } do
-    for i = 1, ASIDE do
-      local aside = path .. ".bad" .. (i > 1 and i or "")
-      local is_free = not fs.stat(aside, "link") or may_replace and fs.remove(aside)
-      if is_free then
-        local ok, err = fs.rename(path, aside)
-        return ok and aside or nil, err
-      end
-    end
-  end
-  return nil, "none of the files beside it can be removed"
 end
 
 -- ---- folders of them ----
@@ -133,7 +112,7 @@ local function new_store(folder)
     local path = store.path(kind, name)
     local values, err = store.look(kind, name)
     if err and err.code == "malformed" and not shape_of(kind).is_precious then
-      local aside, why = move_aside(path)
+      local aside, why = damaged.move_aside(path)
       log.warn("%s; %s", err, aside and "it is kept as " .. aside or ("it cannot be moved aside: %s"):format(why))
     end
     return values, err
@@ -238,26 +217,6 @@ function M.me()
   return { pid = pid, start = process.start_time(pid) }
 end
 
--- The holder of a lock: the process wrote its number into the file.
-local function holder_of(path)
-  local pid = math.tointeger(tonumber(fs.read(path) or ""))
-  local words = pid and fs.read(("/proc/%d/cmdline"):format(pid))
-  if not words or words == "" then
-    return nil
-  end
-  return { pid = pid, command = (words:gsub("^[^%z]*/", ""):gsub("%z$", ""):gsub("%z", " ")) }
-end
-
-local function held(name, path)
-  local holder = holder_of(path)
-  return errors.fail {
-    code = "busy", source = "state", detail = holder,
-    message = holder and ("`%s` (process %d) is at work on %s"):format(holder.command, holder.pid, name)
-      or ("another moontower is at work on %s"):format(name),
-    hint = "Wait until it is done, or stop it.",
-  }
-end
-
 ---Takes a lock that ends with the process, however it ends.
 ---@param name string
 ---@return core.fs.lock? lock lock:close() gives it back
@@ -269,7 +228,7 @@ function M.lock(name)
     fs.write(path, tostring(fs.getpid()))
     return lock
   elseif err.code == "busy" then
-    return held(name, path)
+    return lock_holder.refusal(name, path)
   end
   err.hint = err.code == "permission" and "Run it as root, for example with sudo." or nil
   return nil, err
