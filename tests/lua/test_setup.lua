@@ -271,8 +271,6 @@ moontower setup /run/x.lua ]]
     'AT+QCFG="usbnet",1', "Then it is a network card, which moontower connects by AT commands.",
     "USB composition  dm+nmea+at+ecm  as wanted", "8.8.8.8 answers in", "USB composition  dm+nmea+at+mbim  as wanted",
   })
-  result = world.run(carrier:format "ecm" .. "--yes", nil, nil, { "--modem", "ln920" })
-  world.assert_clean_failure(result, 1, "no command of this modem's maker is known")
   world.assert_clean_failure(factory(carrier:format "nmea" .. "--yes"), 1, "could only dial by PPP")
 end
 
