@@ -82,7 +82,8 @@ local function missing(name, modem, err)
     code = "unsupported", source = "settings",
     message = says_why and ("this modem offers no way to set %s: %s"):format(name, err)
       or ("this modem offers no way to set %s"):format(name),
-    hint = not modem.at and "It has no AT port in its present USB composition; with one, there may be a way." or nil,
+    hint = not modem.at and "It has no AT port in its present USB composition; with one, there may be a way."
+      or "Its maker's AT manual may have a command for it: `moontower at` sends that.",
     detail = err and err.detail,
   }
 end

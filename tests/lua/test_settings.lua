@@ -58,6 +58,7 @@ function T.test_another_password()
   local list, missing = settings_of(modem, { composition = { "at", "mbim" }, ipv6 = true })
   lu.assertNil(list.composition)
   lu.assertStrContains(missing.composition.message, "offers no way")
+  lu.assertStrContains(missing.composition.hint, "`moontower at`")
   local count = 0
   for _, command in ipairs(modem.at.sent) do count = count + (command:find("ENTERCND") and 1 or 0) end
   lu.assertEquals(count, 1)
