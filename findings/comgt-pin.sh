@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# comgt 0.32: `comgt PIN` says "SIM ready" and has exit status 0 where the modem waits for a PUK (3GPP TS 27.007, 8.3), which
-# is a blocked card. Where it waits for PIN2, comgt gives it the PIN of COMGTPIN, which spends one of PIN2's tries. A PIN of
-# six digits, as cards may have (4 to 8), it refuses.
+# comgt 0.32: `comgt PIN` says "SIM ready" and has exit status 0 where the modem waits for a PUK (3GPP TS 27.007,
+# 8.3), which is a blocked card. Where it waits for PIN2, comgt gives it the PIN of COMGTPIN, which may cost one of
+# PIN2's tries. A PIN of six digits, as cards may have (4 to 8), it refuses.
 #
-# `comgt reg` sees a modem as registered by +CREG: 0,1 and 0,5 only: with unsolicited codes on (AT+CREG=2, clause 7.2 there),
-# the answer begins with a 2, and comgt waits until it gives up.
+# `comgt reg` sees a modem as registered by +CREG: 0,1 and 0,5 only: with unsolicited codes on (AT+CREG=2, clause 7.2
+# there), the answer begins with a 2, and comgt waits until it gives up.
 #
 # The modem is a stand-in of some lines, at a pseudo-terminal.
 
@@ -46,7 +46,9 @@ pin=1234
 expect "SIM PUK" "SIM ready | 0" "$(comgt PIN 'AT+CPIN?=+CPIN: SIM PUK')"
 expect "SIM PIN2" 'SIM ready | AT+CPIN="1234" | 0' "$(comgt PIN 'AT+CPIN?=+CPIN: SIM PIN2')"
 pin=123456
-expect "SIM PIN, of six digits" "ERROR: PIN code must be 4 decimal digits only | 1" "$(comgt PIN 'AT+CPIN?=+CPIN: SIM PIN')"
+expect "SIM PIN, of six digits" "ERROR: PIN code must be 4 decimal digits only | 1" \
+  "$(comgt PIN 'AT+CPIN?=+CPIN: SIM PIN')"
 operator='AT+COPS?=+COPS: 0,0,"A network",7'
 expect "+CREG: 0,1" "Waiting for Registration | 0" "$(comgt reg 'AT+CREG?=+CREG: 0,1' "$operator")"
-expect "+CREG: 2,1" "Waiting for Registration | waits" "$(comgt reg 'AT+CREG?=+CREG: 2,1,"1A2B","01A2B3C4",7' "$operator")"
+expect "+CREG: 2,1" "Waiting for Registration | waits" \
+  "$(comgt reg 'AT+CREG?=+CREG: 2,1,"1A2B","01A2B3C4",7' "$operator")"

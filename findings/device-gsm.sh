@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # libdevice-gsm-perl 1.61: of a number with several * it turns only the first one back into a *: *21*23# is *21A23#
-# (3GPP TS 23.040, 9.1.2.3). The address of a name, such as Vodafone, has the number of its letters in front of them, as one
-# more letter that nobody expects (9.1.2.5). Octets (data coding 0x04 of TS 23.038, clause 4) and a text in UCS-2 that is to
-# be shown at once (0x18) are read as 7-bit codes.
+# (3GPP TS 23.040, 9.1.2.3). The address of a name, such as Vodafone, has an octet with the number of its letters in
+# front of them, which shifts them all into others (9.1.2.5). Octets (data coding 0x04 of TS 23.038, clause 4) and a
+# text in UCS-2 that is to be shown at once (0x18) are read as 7-bit codes.
 
 # shellcheck source=findings/packages.sh
 . "$(dirname "$0")/packages.sh"

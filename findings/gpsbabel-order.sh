@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# gpsbabel 1.8.0: where a receiver sends $GNRMC before $GNGGA, as those of u-blox do (NMEA 0183 has no order for them), each
-# place gets the time of the next one: of one minute north a second, the track has the first second's place twice, all
-# others a second late, and not the last. With $GNGGA first each place has its own time.
+# gpsbabel 1.8.0: where a receiver sends $GNRMC before $GNGGA, as those of u-blox do (NMEA 0183 has no order for
+# them), each place gets the time of the next one: of one minute north a second, the track has the first second's
+# place twice, all others a second late, and not the last. With $GNGGA first each place has its own time.
 #
 # So a track is off by what a car drives in a second, and by more where a receiver reports more seldom.
 

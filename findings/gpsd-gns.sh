@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# gpsd 3.22: of $GNGNS, whose sixth field has a letter for each system (NMEA 0183 4.11: GPS, GLONASS, Galileo ...; N is one
-# that is not in the fix), it heeds the letter of GPS only. A fix by GLONASS alone, "NA", is none to it: the position is
-# dropped, though $GNRMC, $GNGGA and $GNGSA of the same second all have it; without that one line it is shown.
+# gpsd 3.22: of $GNGNS, whose sixth field has a letter for each system (NMEA 0183 4.11: GPS, GLONASS, Galileo ...; N
+# is one that is not in the fix), it heeds the letter of GPS only. A fix by GLONASS alone, "NA", is none to it: the
+# position is dropped, though $GNRMC, $GNGGA and $GNGSA of the same second all have it; without that one line it is
+# shown.
 #
 # So a modem whose GPS is switched off, or does not hear it, has no position behind gpsd.
 

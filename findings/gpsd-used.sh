@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# gpsd 3.22: the satellites of Galileo and BeiDou are never used for a fix, though $GNGSA lists them by the numbers that
-# $GAGSV and $GBGSV give them too, and by the number of the system (NMEA 0183 4.11: GSA's last field, 3 and 4); those of GPS
-# and GLONASS are. QZSS and NavIC, whose lines begin with $GQ and $GI there, are not shown at all; $QZGSV is.
+# gpsd 3.22: the satellites of Galileo and BeiDou are never used for a fix, though $GNGSA lists them by the numbers
+# that $GAGSV and $GBGSV give them too, and by the number of the system (NMEA 0183 4.11: GSA's last field, 3 and 4);
+# those of GPS and GLONASS are. QZSS and NavIC, whose lines begin with $GQ and $GI there, are not shown at all; $QZGSV
+# is.
 #
 # So a fix by four systems, as any modem of today has, looks as if it were by half of its satellites.
 

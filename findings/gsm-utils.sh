@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# gsm-utils 1.10 (libgsmme): a message to *100# goes to another number, as * and # are not the codes 10 and 11 that they
-# are in 3GPP TS 23.040, 9.1.2.3, but 10 and 3 with the filling 15 beside them. Brackets, braces, a backslash, ^, ~ and |
-# are all sent as code 16, a Greek delta, though GSM's alphabet has them behind an escape (3GPP TS 23.038, 6.2.1.1).
+# gsm-utils 1.10 (libgsmme): a message to *100# goes to another number, as * and # are not the codes 10 and 11 that
+# they are in 3GPP TS 23.040, 9.1.2.3, but 10 and 3 with the filling 15 beside them. Brackets, braces, a backslash, ^,
+# ~ and | are all sent as code 16, a Greek delta, though GSM's alphabet has them behind an escape (3GPP TS 23.038,
+# 6.2.1.1).
 #
 # And gsmsmsstore cannot read a file of messages that it has just written itself: "has wrong version".
 

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# libosmogsm 1.7.0, which osmo-msc's service centre writes messages with: west of Greenwich the zone of a message's time
-# is written as if there were no sign (3GPP TS 23.040, 9.2.3.11): of New York's winter, 20 quarters of an hour west, it has
-# 77 quarters east. What it reads is in the zone of the computer, whatever the message says: one moment in Nepal and in
-# New York is two.
+# libosmogsm 1.7.0, which osmo-msc's service centre writes messages with: west of Greenwich the zone of a message's
+# time is written as if there were no sign (3GPP TS 23.040, 9.2.3.11): of New York's winter, 20 quarters of an hour
+# west, it has 77 quarters east. What it reads is in the zone of the computer, whatever the message says: one moment
+# in Nepal and in New York is two.
 #
-# A sender's name of seven letters gets an @: its length is 14 semi-octets, where 13 are useful (9.1.2.5 there), so that
-# there is room for an eighth, of code 0.
+# A sender's name of seven letters gets an @: its length is 14 semi-octets, where 13 are useful (9.1.2.5 there), so
+# that there is room for an eighth, of code 0.
 
 # shellcheck source=findings/packages.sh
 . "$(dirname "$0")/packages.sh"

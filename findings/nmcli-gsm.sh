@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# nmcli of NetworkManager 1.42.4: an APN with the operator's part behind it is refused if it has more than 64 letters, where
-# there may be 63 and 18 (3GPP TS 23.003, 9.1 and 9.1.2: mnc001.mcc001.gprs). APNs that cannot be, as they have an empty label
-# or nothing else (9.1.1 there), are taken.
+# nmcli of NetworkManager 1.42.4: an APN with the operator's part behind it is refused if it has more than 64 letters,
+# where there may be 63 and 18 (3GPP TS 23.003, 9.1 and 9.1.2: mnc001.mcc001.gprs). APNs that cannot be, as they have
+# an empty label or nothing else (9.1.1 there), are taken.
 #
 # So are PINs that no card has, of three or nine digits, or with letters (3GPP TS 51.011, 9.3: four to eight digits).
 

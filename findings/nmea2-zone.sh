@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# python3-nmea2 1.15.0 (pynmea2): of ZDA, whose time is UTC, it takes the time for one in the zone that the sentence names
-# besides: 12:00 UTC of a receiver set to five and a half hours becomes 06:30 UTC. In 1.19.0 the time is UTC.
+# python3-nmea2 1.15.0 (pynmea2): of ZDA, whose time is UTC, it takes the time for one in the zone that the sentence
+# names besides: 12:00 UTC of a receiver set to five and a half hours becomes 06:30 UTC. In 1.19.0 the time is UTC.
 #
 # Both add the zone's minutes to hours that are less than 0, though they have the sign of the hours (NMEA 0183: ZDA's
 # last field): three and a half hours become two and a half.

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# gsm7 1.3.1 of npm: an escape before a letter that is not in the table of extensions is read as "undefined", where a phone
-# shows the letter (3GPP TS 23.038, 6.2.1.1). It writes such itself: of a grave accent, which GSM's alphabet has not, the
-# escape alone is left, and takes the next letter along.
+# gsm7 1.3.1 of npm: an escape before a letter that is not in the table of extensions is read as "undefined", where a
+# phone shows the letter (3GPP TS 23.038, 6.2.1.1). It writes such itself: of a grave accent, which GSM's alphabet has
+# not, the escape alone is left, and takes the next letter along.
 #
-# It fills seven codes up with a carriage return, as USSD has it (6.1.2.3.1 there), but does not write a second one behind
-# a text of eight that ends in one, as is said there: that of the text is lost.
+# It fills seven codes up with a carriage return, as USSD has it (6.1.2.3.1 there), but does not write a second one
+# behind a text of eight that ends in one, as is said there: that of the text is lost.
 
 # shellcheck source=findings/packages.sh
 . "$(dirname "$0")/packages.sh"

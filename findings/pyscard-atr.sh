@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # python3-pyscard 2.0.5: has no bit rate for a card whose TA1 ends in 7, such as the 97 of many SIM cards:
-# getBitRateFactor() is the text "RFU" where ISO/IEC 7816-3:2006 (8.3, table 8) has 64. ATR_analysis of pcsc-tools 1.6.2 has
-# 64 of the same bytes. And the guard time of TC1 = FF is 255, where that value stands for the least that there is.
+# getBitRateFactor() is the text "RFU" where ISO/IEC 7816-3:2006 (8.3, table 8) has 64. ATR_analysis of pcsc-tools
+# 1.6.2 has 64 of the same bytes. And the guard time of TC1 = FF is 255, where that value stands for the least that
+# there is.
 #
 # So a program that reckons a card's speed from it fails for the cards that are fast.
 

@@ -1,11 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# smstools 3.1.21: a message to a short code with * or # has these two themselves in its PDU, where all else is hexadecimal
-# digits: 05811*00F# for *100#, which 3GPP TS 23.040, 9.1.2.3 has as 05811A00FB; a modem refuses it (+CMS ERROR 304, 3GPP TS
-# 27.005). One that comes from *21*23# is said to have invalid characters, and to be from A21A23B.
+# smstools 3.1.21: a message to a short code with * or # has these two themselves in its PDU, where all else is
+# hexadecimal digits: 05811*00F# for *100#, which 3GPP TS 23.040, 9.1.2.3 has as 05811A00FB; a modem refuses it (+CMS
+# ERROR 304, 3GPP TS 27.005). One that comes from *21*23# is said to have invalid characters, and to be from A21A23B.
 #
-# An escape before a letter that is not in the table of extensions takes the letter along: "ab" becomes "a". A phone shows
-# the letter (3GPP TS 23.038, 6.2.1.1).
+# An escape before a letter that is not in the table of extensions takes the letter along: "ab" becomes "a". A phone
+# shows the letter (3GPP TS 23.038, 6.2.1.1).
 #
 # The modem is a stand-in of some lines, at a pseudo-terminal.
 
@@ -26,7 +26,8 @@ for place in places:
 with open(f"{folder}/smsd.conf", "w") as conf:
     print(*(f"{place} = {folder}/{place}" for place in places), sep="\n", file=conf)
     print(f"devices = M\nlogfile = {folder}/log\ninfofile = {folder}/info\ndelaytime = 1", file=conf)
-    print(f"[M]\ndevice = {os.ttyname(end)}\nincoming = yes\ninit = AT\ncheck_memory_method = 0\nmemory_start = 1", file=conf)
+    print(f"[M]\ndevice = {os.ttyname(end)}\ninit = AT", file=conf)
+    print("incoming = yes\ncheck_memory_method = 0\nmemory_start = 1", file=conf)
 if texts:
     with open(f"{folder}/outgoing/message", "w") as file:
         file.write(texts)
@@ -64,7 +65,8 @@ smsd.wait()
 print(seen)
 END
 run() {
-  LD_LIBRARY_PATH=$folder/root/usr/lib:$(echo "$folder"/root/usr/lib/*-linux-gnu) python3 "$folder/modem.py" "$folder" "$@"
+  LD_LIBRARY_PATH=$folder/root/usr/lib:$(echo "$folder"/root/usr/lib/*-linux-gnu) \
+    python3 "$folder/modem.py" "$folder" "$@"
 }
 send() { run "To: $1
 
