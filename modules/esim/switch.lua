@@ -5,7 +5,7 @@
 -- Which profile was enabled is written down before the card is asked, and removed when the new one is kept. A guard, as
 -- all changes on trial have one, ends the trial when this run is killed or the modem unplugged: see ../trial.
 
-local connections = require "modem.connection"
+local down = require "modem.down"
 local errors = require "errors"
 local guards = require "trial.guard"
 local log = require "log"
@@ -134,7 +134,7 @@ end
 local back = errors.protect(function(modem, eid, record, before, watcher)
   watcher:doing("undo", "back to the profile before")
   if modem.description.protocol ~= "at" then
-    connections.down(modem)
+    down.down(modem)
   end
   check(restore_patiently(modem, record, watcher))
   local ok, err = recovery.wait(modem, before, recovery.TIME, watcher)

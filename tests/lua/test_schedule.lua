@@ -32,10 +32,10 @@ package.loaded["core.clock"] = { alarm = function(time)
   return alarm
 end }
 if os.getenv "FAILS" then -- the first time
-  local connections = require "modem.connection"
-  local down = connections.down
-  function connections.down()
-    connections.down = down
+  local disconnecting = require "modem.down"
+  local down = disconnecting.down
+  function disconnecting.down()
+    disconnecting.down = down
     return require("errors").fail { code = "timeout", source = "test", message = "no answer" }
   end
 end

@@ -258,7 +258,7 @@ function T.test_setup_of_a_carrier_decides_by_the_modem()
   end
 end
 
--- A carrier may wish for a network card, of a maker whose commands connect it; not for what nothing can connect.
+-- A carrier may wish for a network card, which its maker's commands connect; not for what nothing can connect.
 function T.test_a_composition_that_is_a_network_card()
   local carrier = [[cat >/run/x.lua <<'E'
 return { name = "x", bearers = { { apn = "r.ispsn" } }, modem = { composition = { "at", "%s" } } }
