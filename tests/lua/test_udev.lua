@@ -67,20 +67,6 @@ function T.test_parent()
   end
 end
 
--- In a chroot, or where an image is built.
-function T.test_without_proc()
-  local script = os.tmpname()
-  assert(fs.write(script, [[
-    local udev = require "core.udev"
-    print(udev.device("/sys/class/net/lo").syspath, select(2, udev.device("/sys/class/net/none")).code)
-  ]]))
-  local result = process.run {
-    "unshare", "--mount", "sh", "-ec", 'mount -t tmpfs none /proc; exec "$0" run "$1"',
-    require("core.program").executable, script, timeout = 60,
-  }
-  lu.assertEquals({ result.stdout, result.stderr }, { "/sys/devices/virtual/net/lo\tgone\n", "" })
-end
-
 -- Lets this process open only that many more files while `fn` runs.
 local function with_free_descriptors(count, fn)
   local function limit(soft)
