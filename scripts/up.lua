@@ -252,12 +252,13 @@ local function switch(device, named, args, progress_watcher)
   if not chosen then
     return nil, err
   end
-  if previous and not previous_connection.is_same(previous, chosen) then
+  local is_same = previous and previous_connection.is_same(previous, chosen)
+  if previous and not is_same then
     watcher:done("replaced", ("%s, which is up: %s takes its place"):format(apn_of(previous.carrier), apn_of(chosen)),
       { apn = previous.carrier.bearers[1].apn })
   end
   local _ <close> = previous and terminal.survive_hangup() or nil
-  local back <close> = previous and require("modem.restore").guard(device, previous, watcher) or nil
+  local back <close> = previous and require("modem.restore").guard(device, previous, watcher, is_same) or nil
   local exit
   exit, err = connect(device, chosen, options_for(args, device, previous, chosen), args, watcher)
   if not back then

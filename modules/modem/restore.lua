@@ -8,6 +8,9 @@ local up = require "modem.up"
 
 local TIME = 40 -- seconds for it when the command is being ended
 
+-- There is no network to connect by, whatever the link's settings are.
+local no_network = { ["not-registered"] = true, ["registration-denied"] = true }
+
 local M = {}
 
 local function name_of(previous)
@@ -24,6 +27,7 @@ end
 ---@field private modem modem.modem
 ---@field private previous modem.previous
 ---@field private watcher up.watcher
+---@field private is_same boolean?
 ---@field finished boolean? nothing has to be brought back any more
 local Restore = {}
 Restore.__index = Restore
@@ -32,9 +36,18 @@ Restore.__index = Restore
 ---@param modem modem.modem
 ---@param previous modem.previous
 ---@param watcher up.watcher
+---@param is_same boolean? the one that is to replace it asks for the same: only the link's settings may differ
 ---@return modem.restore to be kept in a <close> variable
-function M.guard(modem, previous, watcher)
-  return setmetatable({ modem = modem, previous = previous, watcher = watcher }, Restore)
+function M.guard(modem, previous, watcher, is_same)
+  return setmetatable({ modem = modem, previous = previous, watcher = watcher, is_same = is_same }, Restore)
+end
+
+-- A network has been waited for already, where the same was asked for.
+local function options_of(self)
+  local options = {}
+  for key, value in pairs(self.previous.options) do options[key] = value end
+  options.wait = self.is_same and 0 or nil
+  return options
 end
 
 ---Brings the connection back, as the one that was to replace it has failed.
@@ -42,14 +55,15 @@ end
 ---@return nil
 ---@return moontower.error err says also what has become of the old connection
 function Restore:bring_back(err)
-  if self.finished or is_there(self.modem, self.previous) then
+  local is_in_vain = self.is_same and no_network[err.code]
+  if self.finished or is_in_vain or is_there(self.modem, self.previous) then
     self.finished = true
     return nil, err
   end
   self.finished = true
   local name = name_of(self.previous)
   self.watcher:doing("restore", name)
-  local link, why = up.up(self.modem, self.previous.carrier, self.previous.options)
+  local link, why = up.up(self.modem, self.previous.carrier, options_of(self))
   local copy = {}
   for key, value in pairs(err) do copy[key] = value end
   copy.detail = { restored = link ~= nil }

@@ -54,6 +54,14 @@ function T.test_another_apn_replaces_the_session()
   lu.assertStrContains(result.after, "nameserver 68.28.50.11")
 end
 
+-- It would be waited for twice, and longer than asked for.
+function T.test_without_a_network_the_same_connection_is_not_tried_once_more()
+  local result = world.run(UP .. " --wait 1", nil, UP .. "; moontower simulate fault network-drop")
+  lu.assertEquals(result.status, 5, result.out .. result.err)
+  lu.assertStrContains(result.err, "no network after 1 seconds of searching")
+  lu.assertNotStrContains(result.err, "does not come back")
+end
+
 -- It takes nothing away from `up`, and needs no answer of the modem.
 function T.test_status_reports_that_up_is_running()
   local result = world.run([[moontower simulate set latency=0.2
