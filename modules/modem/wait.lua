@@ -34,15 +34,16 @@ end
 ---@param seconds number how long at most
 ---@param session integer? what is told of another session says nothing
 ---@return table? value the first that is wanted; the last there was, when none came in time
----@return moontower.error? err "timeout", or "gone"
+---@return moontower.error? err "timeout", or "gone"; where the modem has told nothing, why
 function M.on(events, value, look, wanted, seconds, session)
   local self = { events = events }
   local start = task.now()
   local pause, looked_at = FIRST_PAUSE, start
+  local failure -- why the last look has seen nothing
   while value == nil or not wanted(value) do
     local now = task.now()
     if now - start >= seconds and looked_at - start >= seconds then
-      return value, errors.new {
+      return value, value == nil and failure or errors.new {
         code = "timeout", source = "modem", message = ("the modem has not changed in %g seconds"):format(seconds),
       }
     end
@@ -58,7 +59,7 @@ function M.on(events, value, look, wanted, seconds, session)
       if err and err.code == "gone" then
         return nil, err
       end
-      value = seen or value
+      value, failure = seen or value, err
       pause, looked_at = math.min(pause * 2, LONGEST_PAUSE), task.now()
     end
   end

@@ -9,6 +9,7 @@ local modems = require "modem"
 local patience = require "modem.patience"
 local simulated = require "support.simulated"
 local task = require "task"
+local wait = require "modem.wait"
 
 local T = {}
 
@@ -234,6 +235,16 @@ function T.test_what_is_asked_for_again_and_what_is_not()
     eq(orders(refusal { status = status }), 1, status)
   end
   eq(orders(errors.new { code = "timeout", message = "silent", source = "test" }), 1)
+end
+
+-- What it has said is the reason, not that nothing has changed.
+function T.test_a_modem_that_is_too_busy_to_say_anything()
+  local deaf = { next = function() task.sleep(1e6) end }
+  local function busy() return errors.fail { code = "busy", source = "test", message = "the modem is busy" } end
+  local value, err = wait.on(deaf, nil, busy, function() return false end, 0.02)
+  eq({ value, err.code }, { nil, "busy" })
+  value, err = wait.on(deaf, { state = "off" }, busy, function() return false end, 0.02)
+  eq({ value, err.code }, { { state = "off" }, "timeout" })
 end
 
 return T
