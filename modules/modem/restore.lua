@@ -72,8 +72,9 @@ function Restore:bring_back(err)
     link:detach()
     self.watcher:done("restored", ("%s is connected again, as %s"):format(name, link.address))
   else
-    copy.message = ("%s; and the connection to %s, which was there before, does not come back: %s")
-      :format(err, name, why)
+    local same = tostring(why) == tostring(err)
+    copy.message = ("%s; and the connection to %s, which was there before, does not come back%s")
+      :format(err, name, same and "" or ": " .. tostring(why))
   end
   return nil, errors.new(copy)
 end

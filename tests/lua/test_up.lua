@@ -62,6 +62,13 @@ function T.test_without_a_network_the_same_connection_is_not_tried_once_more()
   lu.assertNotStrContains(result.err, "does not come back")
 end
 
+function T.test_a_connection_that_does_not_come_back_for_the_same_reason()
+  local result = world.run [[moontower up --apn r.ispsn >/dev/null; moontower simulate fault sim-remove
+    moontower up --apn r.ispsn]]
+  lu.assertEquals(select(2, result.err:gsub("there is no SIM", "")), 1, result.err)
+  lu.assertStrContains(result.err, "which was there before, does not come back\n")
+end
+
 -- It takes nothing away from `up`, and needs no answer of the modem.
 function T.test_status_reports_that_up_is_running()
   local result = world.run([[moontower simulate set latency=0.2
