@@ -119,10 +119,11 @@ function T.test_attached()
 end
 
 -- It is no child of ours, has a session of its own, and none of our descriptors. The shell's are listed while it waits
--- for the program that lists them: a program that is only starting has its libraries open for a moment.
+-- for the program that lists them: a program that is only starting has its libraries open for a moment. A subshell has
+-- that program, as dash keeps its own output as descriptor 10 while a command that it waits for has another.
 function T.test_detached()
   local told = told_by(function(script) assert(process.start_detached { "sh", "-c", script }) end,
-    "ls /proc/$$/fd >F.new; set -- $(cat /proc/$$/stat); echo $4, $6, $$ >>F.new")
+    "(ls /proc/$$/fd >F.new); set -- $(cat /proc/$$/stat); echo $4, $6, $$ >>F.new")
   local descriptors, parent, session, pid = told:match "^(.*)\n(%d+), (%d+), (%d+)\n"
   lu.assertEquals(descriptors, "0\n1\n2")
   lu.assertNotEquals(math.tointeger(parent), fs.getpid())
