@@ -247,4 +247,21 @@ function T.test_a_modem_that_is_too_busy_to_say_anything()
   eq({ value, err.code }, { { state = "off" }, "timeout" })
 end
 
+-- A modem that fails without a cause may not know the type of both families; or the network is asked too often already.
+function T.test_without_a_cause_one_other_type_is_asked_for()
+  simulated.with_modem({ composition = "mbim" }, function(modem, sim)
+    local asked, connect = {}, sim.connect
+    function sim:connect(number, request)
+      asked[#asked + 1] = request.ip_type
+      return connect(self, number, request)
+    end
+    for cause, types in pairs { ["0"] = { "ipv4v6", "ipv4" }, ["27"] = { "ipv4v6" } } do
+      assert(faults.apply(sim, "refuse-apn", { cause }))
+      asked = {}
+      local link, err = modem:up { bearers = { { apn = "r.ispsn", ip = "ipv4v6", session = 0 } } }
+      eq({ link, err.code, asked }, { nil, "connect-refused", types })
+    end
+  end)
+end
+
 return T

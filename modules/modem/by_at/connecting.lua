@@ -226,7 +226,7 @@ local function connect(self, way, parameters)
 end
 
 -- Some know neither IPv6 nor both families in one context, and refuse its definition.
-local function is_unknown(err) return err.detail ~= nil and err.detail.is_definition end
+local function instead(err) return err.detail and err.detail.is_definition and dual_stack.either or nil end
 
 function M:activate(parameters)
   if parameters.session ~= 0 then
@@ -243,7 +243,7 @@ function M:activate(parameters)
   if not way then
     return nil, err
   end
-  session, err = dual_stack.activate(parameters, function(asked) return connect(self, way, asked) end, is_unknown)
+  session, err = dual_stack.activate(parameters, function(asked) return connect(self, way, asked) end, instead)
   if not session and (err.code == "connect-refused" or err.code == "attach-failed") then
     self:deactivate(0)
   end

@@ -121,19 +121,20 @@ local function activate(self, parameters)
   return network_reject.connection(parameters.apn, { source = "mbim", nw_error = nw_error, err = err })
 end
 
--- With these statuses, a modem refuses that does not know the type of both families in one connection.
-local unknown_type = { ["invalid-parameters"] = true, ["no-device-support"] = true, ["context-not-supported"] = true }
-
-local function is_unknown(err)
-  local detail = err.detail or {}
-  return not detail.nw_error and unknown_type[detail.status]
-end
+-- With these statuses, a modem refuses that does not know the type of both families in one connection. A failure that
+-- tells no cause may be that, too: IPv4 by itself is tried then, and no more, as the network may want to be left alone.
+local instead = {
+  ["invalid-parameters"] = dual_stack.either, ["no-device-support"] = dual_stack.either,
+  ["context-not-supported"] = dual_stack.either, ["failure"] = dual_stack.only_ipv4,
+}
 
 function M:activate(parameters)
   if not self.asked_sim then
     self:sim()
   end
-  return dual_stack.activate(parameters, function(asked) return activate(self, asked) end, is_unknown)
+  return dual_stack.activate(parameters, function(asked) return activate(self, asked) end, function(err)
+    return instead[err.detail and err.detail.status]
+  end)
 end
 
 function M:deactivate(number)

@@ -92,7 +92,7 @@ return {
   },
   {
     name = "refuse", arguments = "[CAUSE]",
-    summary = "refuse dual stack: 50, IPv4 only; 51, IPv6 only; 52, one type a bearer",
+    summary = "refuse dual stack: 50, IPv4 only; 51, IPv6 only; 52, one type a bearer; 0, without a cause",
     start = function(modem, text)
       local value, message = cause(text, 52)
       modem.network.refuses = value
