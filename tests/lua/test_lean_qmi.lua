@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- Modems over QMI that lack messages which others have, or leave values out of them.
 
+local faults = require "simulator.faults"
 local lu = require "luaunit"
 local nas = require "qmi.nas"
 local network = require "modem.qmi.network"
@@ -111,6 +112,27 @@ function T.test_a_cell_by_the_registration()
     eq({ #cells.serving, cell.technology, cell.role, cell.plmn, cell.cell_id, cell.enb, cell.tac, cell.rsrp },
       { 1, "LTE", "primary", sim:operator().provider.id, here.id, here.id >> 8, here.tac, modem:signal().lte.rsrp })
   end)
+end
+
+-- Modems from before UIM, of which the oldest tell the state of PIN1 alone.
+function T.test_a_card_by_its_pin()
+  local lacks = { qmi = { "uim", "dms 0x44 invalid-qmi-command" } }
+  for _, case in ipairs {
+    { "none", "ready", "initialized" }, { "pin-lock", "locked", "device-locked" }, { "puk", "locked", "device-locked" },
+    { "sim-dead", "failure", "blocked" },
+  } do
+    simulated.with_modem(over_qmi { lacks = lacks }, function(modem, sim)
+      if case[1] ~= "none" then
+        assert(faults.apply(sim, case[1], {}))
+      end
+      local state = assert(modem:sim())
+      eq({ case[1], state.state, state.reason }, case)
+      if case[1] == "none" then
+        local link <close> = assert(modem:up())
+        eq(#link.addresses, 2)
+      end
+    end)
+  end
 end
 
 return T

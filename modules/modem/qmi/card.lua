@@ -79,24 +79,32 @@ function M.lock_of(application)
   end
 end
 
--- Modems from before UIM have the same in DMS.
+-- Modems from before UIM have the same in DMS, where the oldest tell the state of PIN1 alone.
 local dms_states = {
   ["initialization-completed"] = "ready", ["not-present"] = "absent",
   ["locked-or-failed"] = "pin1-or-upin-pin-required",
 }
+local dms_pin_states = {
+  ["enabled-not-verified"] = "pin1-or-upin-pin-required", ["enabled-verified"] = "ready", ["disabled"] = "ready",
+  ["unblocked"] = "ready", ["changed"] = "ready", ["blocked"] = "puk1-or-upin-puk-required",
+  ["permanently-blocked"] = "pin1-blocked",
+}
 
 local function older_status(device)
   local reply, err = device:request(dms_uim.uim_get_state)
-  if not reply then
+  if not reply and err.code ~= "unsupported" then
     return nil, err
   end
-  local pins = device:request(dms_uim.uim_get_pin_status) or {}
-  local pin = pins.pin1_status or {}
-  local state = dms_states[reply.state] or "unknown"
-  if state == "pin1-or-upin-pin-required" and pin.current_status == "blocked" then
-    state = "puk1-or-upin-puk-required"
-  elseif pin.current_status == "permanently-blocked" then
-    state = "pin1-blocked"
+  local pins, pin_err = device:request(dms_uim.uim_get_pin_status)
+  if not reply and not pins then
+    return nil, pin_err
+  end
+  local pin = pins and pins.pin1_status or {}
+  local state, by_pin = reply and (dms_states[reply.state] or "unknown"), dms_pin_states[pin.current_status]
+  if not state then
+    state = by_pin or "unknown"
+  elseif by_pin == "pin1-blocked" or state == "pin1-or-upin-pin-required" and by_pin == "puk1-or-upin-puk-required" then
+    state = by_pin
   end
   return { state = state == "absent" and "absent" or "present" }, {
     state = state, pin1_retries = pin.verify_retries_left, puk1_retries = pin.unblock_retries_left,
