@@ -21,12 +21,14 @@ router sh -c 'ip link set lo up; ip address add 192.168.7.1/24 dev lan; ip link 
 ip route add default via 192.168.7.1 dev eth0 metric 100
 n=0; until ping -c 1 -W 1 192.168.7.1; do n=$((n+1)); [ $n -lt 600 ] || exit 1; done]]
 
--- What takes ten seconds on a real link takes a tenth here.
+-- What takes ten seconds on a real link takes a tenth here, so that the modem may be the way for a moment at any time,
+-- also when the daemon ends.
 local SERVE = [[
 router() { nsenter --net=/proc/$(cat /run/test/router)/ns/net "$@"; }
 cat >/run/test/config.lua <<END
 return { modems = { { apn = "r.ispsn", policy = { "failover", probes = { "192.168.7.1" },
-  every = 0.2, timeout = 0.3, misses = 2, back_after = ${WELL:-0.5}, modem = { probes = {} } } } } }
+  every = 0.2, timeout = 0.3, misses = 2, back_after = ${WELL:-0.5}, modem = { probes = {} } } } },
+  on_stop = "disconnect" }
 END
 . $SUPPORT/daemon.sh
 way() { ip route get 8.8.8.8 | grep -o 'dev [^ ]*'; }

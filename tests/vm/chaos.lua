@@ -75,7 +75,8 @@ local function hit(source, number, longest)
   local seconds = wait_online()
   if not seconds then
     return what .. ": it never came back\n"
-      .. shell "moontower why; moontower simulate state; tail -n 40 /run/daemon.log"
+      .. shell [[moontower why; moontower simulate state; tail -n 25 /run/daemon.log; dmesg | tail -n 15
+        cat /sys/devices/platform/vhci_hcd.0/status; ls -d /dev/cdc-wdm* /sys/class/usbmisc/* /sys/bus/usb/devices/*]]
   end
   print(("%-32s %5.1f s"):format(what, seconds))
   longest.seconds = math.max(longest.seconds, seconds)
