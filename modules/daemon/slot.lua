@@ -57,6 +57,9 @@ local function open_patiently(slot)
       break
     end
     status.of(slot.name):set("unusable", err)
+    if err.code == "gone" or err.code == "not-found" then
+      slot.owner.hotplug:wake() -- it may be another device by now, and the event of that be late, or lost
+    end
     attempt:or_when(next_borrower)
   end
   log.of(slot.name):info("%s: %s is open (%s)", slot.name, slot.modem, slot.description.control)

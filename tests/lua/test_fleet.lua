@@ -130,6 +130,23 @@ local function fake_modem()
   end }
 end
 
+-- As where udev is busy for minutes.
+function T.test_a_modem_that_is_another_device_by_now_is_found_without_an_event()
+  local ready = task.queue(1)
+  with_fleet(function() ready:push(true) end, nothing, function(fleet, found, group)
+    local again = setmetatable({ control = "/dev/elsewhere", incarnation = "2" }, { __index = MODEM })
+    modems.open_alone = function(description)
+      if description == again then
+        return fake_modem()
+      end
+      found[1] = again
+      return errors.fail { code = "gone", source = "test", message = "no such device" }
+    end
+    group:spawn(fleet.run, fleet)
+    lu.assertTrue(task.timeout(60, ready.pop, ready))
+  end)
+end
+
 -- It may be tried before the news comes that an update of its firmware has ended.
 function T.test_a_modem_that_is_opened_after_an_update_stays_open()
   local why_held = update_hold.why_held
