@@ -7,10 +7,13 @@ local core_port = require "core.port"
 local descriptor = require "core.descriptor"
 local guest = require "at.guest"
 local lu = require "luaunit"
+local programs = require "support.programs"
 local task = require "task"
 local world = require "support.world"
 
 local T = {}
+
+function T.setUp() programs.need { gammu = "gammu", lpac = "lpac", picocom = "picocom" } end
 
 -- ---- a program and a modem in this process ----
 

@@ -11,6 +11,7 @@ local ext_qmux = require "mbim.ext_qmux"
 local faults = require "simulator.faults"
 local lu = require "luaunit"
 local ports = require "core.port"
+local programs = require "support.programs"
 local proxy_control = require "mbim.proxy_control"
 local sim_mbim = require "simulator.mbim"
 local task = require "task"
@@ -146,7 +147,7 @@ end
 -- ---- MBIM ----
 
 function T.test_ten_mbimcli_and_qmicli_at_once()
-  daemon.need { mbimcli = "libmbim-utils", qmicli = "libqmi-utils", ping = "iputils-ping" }
+  programs.need { mbimcli = "libmbim-utils", qmicli = "libqmi-utils", ping = "iputils-ping" }
   with_daemon("mbim", function()
     local out = shell(([[ping -q -i 0.05 -w 20 -c 40 -I wwan0 8.8.8.8 >/run/pings & pinger=$!
       for i in 1 2 3 4 5 6 7 8 9 10; do mbimcli -p -d %s --query-signal-state >/run/out.$i 2>&1 & clients="$clients $!"
@@ -405,7 +406,7 @@ local function ids_in(modem)
 end
 
 function T.test_ten_qmicli_at_once()
-  daemon.need { qmicli = "libqmi-utils" }
+  programs.need { qmicli = "libqmi-utils" }
   with_daemon("qmi", function(modem)
     local before = ids_in(modem)
     local out = shell(([[for i in 1 2 3 4 5 6 7 8 9 10; do
@@ -466,7 +467,7 @@ end
 
 -- As qmi-network does it: one qmicli starts the call and leaves its id, others ask for it and end it.
 function T.test_a_call_outlives_the_program_that_has_started_it()
-  daemon.need { qmicli = "libqmi-utils" }
+  programs.need { qmicli = "libqmi-utils" }
   with_daemon("qmi", function(modem)
     local qmicli = ("qmicli -p -d %s --device-open-qmi "):format(CONTROL.qmi)
     shell(daemon.executable .. " down")

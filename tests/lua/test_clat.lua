@@ -4,9 +4,12 @@
 local ipv6 = require "link.ipv6"
 local lu = require "luaunit"
 local nat64 = require "link.clat.nat64"
+local programs = require "support.programs"
 local world = require "support.world"
 
 local T = {}
+
+function T.setUp() programs.need { tayga = "tayga" } end
 
 -- RFC 6052, 2.4.
 local examples = {

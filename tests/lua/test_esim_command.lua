@@ -5,9 +5,12 @@
 local esim = require "support.esim"
 local json = require "dkjson"
 local lu = require "luaunit"
+local programs = require "support.programs"
 local world = require "support.world"
 
 local T = {}
+
+function T.setUp() programs.need { lpac = "lpac" } end
 
 local eq = lu.assertEquals
 

@@ -4,9 +4,12 @@
 
 local esim = require "support.esim"
 local lu = require "luaunit"
+local programs = require "support.programs"
 local world = require "support.world"
 
 local T = {}
+
+function T.setUp() programs.need { lpac = "lpac" } end
 
 local change, SPRINT, TRAVEL = esim.change, esim.SPRINT, esim.TRAVEL
 

@@ -3,9 +3,12 @@
 
 local json = require "dkjson"
 local lu = require "luaunit"
+local programs = require "support.programs"
 local world = require "support.world"
 
 local T = {}
+
+function T.setUp() programs.need { gpsd = "gpsd", gpspipe = "gpsd-clients" } end
 
 local eq = lu.assertEquals
 

@@ -3,9 +3,12 @@
 
 local json = require "base.json"
 local lu = require "luaunit"
+local programs = require "support.programs"
 local world = require "support.world"
 
 local T = {}
+
+function T.setUp() programs.need { lpac = "lpac" } end
 
 local SPRINT, ATT, TEST = "89011200000123456781", "89014100000123456786", "89000100000123456785"
 local LPAC = "export LPAC_APDU=at LPAC_HTTP=curl LPAC_APDU_AT_DEVICE=/run/moontower/simulator/at; "

@@ -8,6 +8,7 @@ local extensions = require "mbim.ms_basic_connect_extensions"
 local lu = require "luaunit"
 local mbim = require "mbim"
 local ports = require "core.port"
+local programs = require "support.programs"
 local proxy_control = require "mbim.proxy_control"
 local task = require "task"
 local tier1 = require "simulator.tier1"
@@ -24,7 +25,7 @@ end
 
 -- mbimcli agrees on a version by the daemon: what comes afterwards is understood by all, by us, too.
 function T.test_mbimcli_that_agrees_on_a_version_and_later_connects()
-  daemon.need { mbimcli = "libmbim-utils" }
+  programs.need { mbimcli = "libmbim-utils" }
   daemon.beside("mbim", function(modem)
     modem.newest_mbimex = 0x0300
     for option, version in pairs { ["--device-open-ms-mbimex-v2"] = 0x0200, ["--device-open-ms-mbimex-v3"] = 0x0300 } do

@@ -6,9 +6,12 @@ local json = require "base.json"
 local lu = require "luaunit"
 local process = require "core.process"
 local program = require "core.program"
+local programs = require "support.programs"
 local world = require "support.world"
 
 local T = {}
+
+function T.setUp() programs.need { mosquitto = "mosquitto", mosquitto_pub = "mosquitto-clients" } end
 
 local executable = program.executable
 

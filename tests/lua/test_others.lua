@@ -9,6 +9,7 @@ local mbim = require "mbim"
 local modems = require "modem"
 local netlink = require "core.netlink"
 local new_simulated = require("simulator.modem").new
+local programs = require "support.programs"
 local task = require "task"
 local tier1 = require "simulator.tier1"
 local up = require "modem.up"
@@ -27,7 +28,7 @@ local client = {
 }
 
 local function run(protocol, arguments)
-  daemon.need { [protocol .. "cli"] = ("lib%s-utils"):format(protocol) }
+  programs.need { [protocol .. "cli"] = ("lib%s-utils"):format(protocol) }
   local out, status = shell(client[protocol] .. arguments)
   lu.assertEquals(status, 0, out)
   return out
@@ -111,7 +112,7 @@ end
 
 function T.test_the_same_by_qmi_inside_mbim()
   with_daemon("mbim", function(modem)
-    daemon.need { qmicli = "libqmi-utils" }
+    programs.need { qmicli = "libqmi-utils" }
     local out, status = shell(("qmicli -p -d %s --device-open-mbim --dms-set-operating-mode=low-power"):format(
       tier1.sockets.mbim))
     lu.assertEquals(status, 0, out)

@@ -5,6 +5,7 @@ local daemon = require "support.daemon"
 local lu = require "luaunit"
 local ports = require "core.port"
 local process = require "core.process"
+local programs = require "support.programs"
 local task = require "task"
 local world = require "support.world"
 
@@ -98,7 +99,7 @@ local FLOOD = [[use Socket; my $n = 0; my @held; while ($n < 3000) { socket(my $
 
 function T.test_a_flood_of_foreign_connections_keeps_no_client_out_and_is_reported_once()
   need_stranger()
-  daemon.need { mbimcli = "libmbim-utils" }
+  programs.need { mbimcli = "libmbim-utils" }
   local log = daemon.beside("mbim", function(_, group)
     local flooded = task.queue(1)
     group:spawn(function()

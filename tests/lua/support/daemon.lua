@@ -21,16 +21,6 @@ function M.shell(command)
   return result.stdout .. result.stderr, result.status
 end
 
----Fails, in words that say what to install, where a program is missing that a test runs.
----@param programs table<string, string> which package each is in
-function M.need(programs)
-  for program, package in pairs(programs) do
-    if select(2, M.shell("command -v " .. program)) ~= 0 then
-      lu.fail(("there is no %s: install %s, or run ./bootstrap test, which does"):format(program, package))
-    end
-  end
-end
-
 ---@return boolean
 function M.is_online()
   return ping.echo { address = "8.8.8.8", link = tier1.link, timeout = 1 } ~= nil

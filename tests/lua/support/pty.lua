@@ -5,6 +5,7 @@ local descriptor = require "core.descriptor"
 local lu = require "luaunit"
 local ports = require "core.port"
 local process = require "core.process"
+local programs = require "support.programs"
 local task = require "task"
 
 local M = {}
@@ -87,11 +88,7 @@ function M.run(arguments, talk, env, columns)
     "sh", "-c", ('exec setsid -c -w "$0" "$@" <%s >%s 2>&1'):format(path, path), executable,
   })
   command.timeout = 600
-  local folder = executable:match("^(.*)/")
-  command.env = {
-    TERM = "xterm", LC_ALL = "C.UTF-8", -- bootstrap has unpacked some programs
-    PATH = ("%s:%s:%s/../programs/usr/bin"):format(folder, os.getenv "PATH", folder),
-  }
+  command.env = { TERM = "xterm", LC_ALL = "C.UTF-8", PATH = programs.path }
   for name, value in pairs(env or {}) do command.env[name] = value end
   local child = group:spawn(function() return process.run(command) end)
   talk(self)

@@ -5,6 +5,7 @@
 local fs = require "core.fs"
 local lu = require "luaunit"
 local process = require "core.process"
+local programs = require "support.programs"
 local task = require "task"
 
 local M = {}
@@ -72,10 +73,8 @@ function M.run(command, faults, preparation, options, seconds)
   for _, fault in ipairs(faults or {}) do
     table.move({ "--fault", fault }, 1, 2, #arguments + 1, arguments)
   end
-  local folder = executable:match("^(.*)/")
-  local programs = folder .. "/../programs/usr" -- that bootstrap has unpacked
-  local script = HOST .. KEEP .. ('export PATH="%s:$PATH:%s/sbin:%s/bin" SUPPORT=%s KEEP_AS=%s\n'):format(
-    folder, programs, programs, SUPPORT, KEEP_AS) .. "mkdir /run/test\n"
+  local script = HOST .. KEEP .. ("export PATH='%s' SUPPORT=%s KEEP_AS=%s\n"):format(
+    programs.path, SUPPORT, KEEP_AS) .. "mkdir /run/test\n"
     .. "{ " .. (preparation or ":") .. "; } >/dev/null 2>&1\n"
     .. "host >/run/test/before 2>&1\n( " .. command .. "\n) >/run/test/out 2>/run/test/err\n"
     .. "echo $? >/run/test/status\nhost >/run/test/after 2>&1\nkeep_recordings /run/test /var/lib/moontower\n"
