@@ -96,7 +96,7 @@ function T.test_a_sim_that_was_not_started()
   end)
 end
 
--- Some say nothing of their card while they start, and know no older way to ask for it.
+-- Some say nothing of their card while they start, and know neither of the two older ways to ask for it.
 function T.test_a_card_status_without_a_card()
   local asked = {}
   local device = {
@@ -109,7 +109,7 @@ function T.test_a_card_status_without_a_card()
     end,
   }
   eq(require("modem.qmi.card_numbers").read(device), { state = "starting", reason = "not-initialized", numbers = {} })
-  eq(asked, { "uim", "dms" })
+  eq(asked, { "uim", "dms", "dms" })
 end
 
 -- Changes what a modem answers.
