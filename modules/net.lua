@@ -191,11 +191,18 @@ local function usable(specs, link)
   return list
 end
 
+---Does the error say that this host could not even ask: it lacks a right, a descriptor or memory, or its own firewall
+---drops the question? Then nothing is known of the network.
+---@param err moontower.error of net.ping, net.probe or net.quorum
+---@return boolean
+function net.is_unasked(err) return err.code == "permission" or err.code == "io" end
+
 local function too_few(failures, answered, needed, total)
-  local code, parts = failures[1].err.code, {}
+  local code, parts, unasked = failures[1].err.code, {}, true
   for i, failure in ipairs(failures) do
     parts[i] = ("%s: %s"):format(failure.spec, failure.err.message)
-    code = failure.err.code == code and code or "unreachable"
+    unasked = unasked and net.is_unasked(failure.err)
+    code = (unasked or failure.err.code == code) and code or "unreachable"
   end
   return errors.fail {
     code = code, source = "net", detail = { failures = failures },

@@ -5,6 +5,7 @@
 -- here changes anything of it.
 
 local errors = require "errors"
+local log = require "log"
 local net = require "net"
 local netlink = require "core.netlink"
 local modems = require "modem"
@@ -32,6 +33,7 @@ local FOR_EVER = 1e9
 ---@field metric integer? the lowest of its default routes, the last one that it had
 ---@field private options uplink.options
 ---@field private monitor core.monitor
+---@field private unasked boolean? this host could not ask whether anything answers, the last time
 ---@field private reason string? what was wrong with it when the kernel could last be asked
 local Uplink = {}
 Uplink.__index = Uplink
@@ -100,8 +102,16 @@ function Uplink:broken()
   return self.reason
 end
 
+-- Where this host cannot ask, what the kernel says has to do.
 local function probe(self)
-  return net.quorum(self.options.probes or M.PROBES, { link = self.name, timeout = self.options.timeout })
+  local options = { link = self.name, timeout = self.options.timeout }
+  local answers, err = net.quorum(self.options.probes or M.PROBES, options)
+  local unasked = not answers and net.is_unasked(err)
+  if unasked and not self.unasked then
+    log.warn("%s: this host cannot ask whether anything answers through it: %s", self, err)
+  end
+  self.unasked = unasked
+  return answers or unasked or nil, err
 end
 
 -- Waits that time, or until the kernel says that it is broken, or is not any more.

@@ -116,6 +116,9 @@ local function apn_of(chosen)
 end
 
 local function answer_words(spec, trial)
+  if trial.unasked then
+    return ("this host cannot ask %s: %s; the connection stays up"):format(spec, trial.unasked)
+  end
   return trial.seconds and ("%s answers in %.3g ms"):format(spec, trial.seconds * 1000)
     or ("%s does not answer; the connection stays up"):format(spec)
 end
@@ -132,6 +135,9 @@ local function try_out(link, spec, args, watcher, count_answers)
     return nil, err or gone
   end
   watcher:done("online", answer_words(spec, trial))
+  if trial.unasked then
+    watcher:done("", require("link.probes").UNASKED_HINT)
+  end
   if trial.dns == false then
     watcher:done("", ("But none of the DNS servers answers (%s): names cannot be looked up."):format(
       table.concat(link.dns, ", ")))

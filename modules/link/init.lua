@@ -55,6 +55,7 @@ local UNDO_TIME = 30 -- seconds
 ---@field on_probed fun(alive: boolean) called when something answers through it, or nothing does
 ---@field is_closed boolean? it has been undone
 ---@field proven table<string, boolean>? families through which something has answered: see link/probes.lua
+---@field unasked boolean? this host could not ask, the last time: see link/probes.lua
 ---@field private options table
 ---@field private refreshing_lock task.mutex
 ---@field private host_lock task.mutex held while the link is put on the host again

@@ -88,6 +88,7 @@ end
 
 ---@class link.trial
 ---@field seconds number? until the host answered; nil: it did not
+---@field unasked moontower.error? why this host could not ask it
 ---@field dns boolean? does any of the DNS servers answer? nil: there is none, or the host did not answer either
 
 ---@param link link.link
@@ -104,6 +105,7 @@ function M.try(link, spec, options)
   group:spawn(function()
     local servers = options.dns and group:spawn(ask_servers, link)
     local seconds, err = ask_host(link, spec)
+    local unasked = err and net.is_unasked(err) and err or nil
     if err then
       err = err.code == "gone" and err or ended_quietly(link, spec)
     end
@@ -115,10 +117,10 @@ function M.try(link, spec, options)
     if seconds and servers then
       dns = select(2, servers:join())
     end
-    outcome:push { trial = { seconds = seconds, dns = dns } }
+    outcome:push { trial = { seconds = seconds, unasked = unasked, dns = dns } }
   end)
   local first = outcome:pop()
-  if first.trial then
+  if first.trial and not first.trial.unasked then
     link.on_probed(first.trial.seconds ~= nil)
   end
   return first.trial, first.err

@@ -2,9 +2,11 @@
 -- Does anything answer through a link? One host of each family (IPv4, IPv6) is asked, the others when that is silent.
 --
 -- A family counts once it has answered: many networks give an IPv6 address that leads nowhere, and reconnecting because
--- of that would never end.
+-- of that would never end. A family that this host cannot ask, as its own firewall drops the question or a right lacks,
+-- proves nothing: no reset of a modem would change that.
 
 local errors = require "errors"
+local log = require("base.lazy") "log"
 local net = require "net"
 local task = require "task"
 
@@ -36,12 +38,15 @@ end
 ---A host that is asked where nothing else is said.
 M.usual = USUAL.ipv4[1]
 
----Does anything answer through an interface, of which nothing else needs to be known?
+---Does anything answer through an interface, of which nothing else needs to be known? Also true where this host cannot
+---ask.
 ---@param interface string
 ---@param spec string? the only one to ask; nil: well-known hosts
 ---@return boolean
 function M.answers(interface, spec)
-  return net.quorum(spec and { spec } or usual_hosts(), { link = interface, timeout = M.TIMEOUT, needed = 1 }) ~= nil
+  local specs = spec and { spec } or usual_hosts()
+  local answers, err = net.quorum(specs, { link = interface, timeout = M.TIMEOUT, needed = 1 })
+  return answers ~= nil or net.is_unasked(err)
 end
 
 local function usual_probes(link)
@@ -90,7 +95,12 @@ local function ask_first(link, options, specs)
   end
   local timeout, results = options.timeout or M.TIMEOUT, task.queue(2)
   local group <close> = task.group()
-  group:spawn(function() results:push(net.probe(specs[1], { link = link.name, timeout = timeout }) ~= nil) end)
+  local first_failure
+  group:spawn(function()
+    local seconds
+    seconds, first_failure = net.probe(specs[1], { link = link.name, timeout = timeout })
+    results:push(seconds ~= nil)
+  end)
   local answered, slow = task.timeout(timeout * PATIENCE, results.pop, results)
   if answered then
     return 1
@@ -103,7 +113,7 @@ local function ask_first(link, options, specs)
   end)
   answered = results:pop() or slow and results:pop()
   if not answered then
-    return nil, failure, true
+    return nil, net.is_unasked(failure) and first_failure or failure, true
   end
   table.insert(specs, table.remove(specs, 1))
   return 1, nil, true
@@ -118,7 +128,7 @@ local function ask(link, options, lists, way, enough)
     families = families + 1
     group:spawn(function()
       local answers, err, more = way(link, options, specs)
-      alive[family], failures[family], late = answers and true, err, late or more
+      alive[family], failures[family], late = answers and true, not answers and err or nil, late or more
       results:push(answers ~= nil)
     end)
   end
@@ -144,54 +154,80 @@ local function silent(link, lists, failures)
   }
 end
 
+-- Takes the families out of `failures` that this host could not ask. Returns why the first one could not be, and warns
+-- of it when that begins.
+local function take_unasked(link, failures)
+  local why
+  for _, family in ipairs(FAMILIES) do
+    local err = failures[family]
+    if err and net.is_unasked(err) then
+      why = why or err.detail and err.detail.failures and err.detail.failures[1].err or err
+      failures[family] = nil
+    end
+  end
+  if why and not link.unasked then
+    log.warn("%s: this host cannot ask whether anything answers: %s\n  %s", link.name, why, M.UNASKED_HINT)
+  end
+  link.unasked = why ~= nil
+  return why
+end
+
+---What to do where this host cannot ask.
+M.UNASKED_HINT = "Does its firewall drop what it sends, or does moontower run without the capability CAP_NET_RAW?"
+
 ---The probes of each family that the link has an address of.
 ---@param link link.link
 ---@param options link.watch
 ---@return table<string, string[]> lists by family, in the order in which they are asked
 function M.lists(link, options) return by_family(link, probes_for(link, options)) end
 
----Does each family that has answered before do so now, or, where none has, any?
+---Does each family that has answered before do so now, or, where none has, any? What cannot be asked is left out.
 ---@param link link.link
 ---@param options link.watch
 ---@param lists table<string, string[]>
 ---@param at_once boolean all hosts are asked at once
 ---@return moontower.error? err "unreachable"
 ---@return boolean late there may be answers later
+---@return boolean unasked there is one that could not be asked
 function M.check(link, options, lists, at_once)
   local alive, failures, late = ask(link, options, lists, at_once and ask_all or ask_first)
-  local proven = link.proven or {}
-  for family in pairs(lists) do
-    if proven[family] and not alive[family] then
-      return silent(link, lists, failures), late
+  local unasked, proven = take_unasked(link, failures) ~= nil, link.proven or {}
+  for family in pairs(failures) do
+    if proven[family] then
+      return silent(link, lists, failures), late, unasked
     end
   end
-  if not next(alive) then
-    return silent(link, lists, failures), late
+  if not next(alive) and not unasked then
+    return silent(link, lists, failures), late, unasked
   end
   for family in pairs(alive) do proven[family] = true end
   link.proven = proven
-  return nil, late
+  return nil, late, unasked
 end
 
 ---Does anything answer through the link? Families that do are held to it from then on.
 ---@param link link.link
 ---@param options link.watch?
----@return true? alive also when there are no probes to send
+---@return true? alive also when there are no probes to send, or none can be
 ---@return moontower.error? err "unreachable"
 function M.prove(link, options)
   options = options or {}
   local lists = M.lists(link, options)
-  local failures
+  local alive, failures, unasked
   for _ = 1, next(lists) and options.misses or M.MISSES do
-    local alive
     alive, failures = ask(link, options, lists, ask_all, 1)
-    if next(alive) or not next(lists) then
+    unasked = not next(alive) and take_unasked(link, failures)
+    if next(alive) or not next(failures) then
       link.proven = alive
       if next(alive) then
         link.on_probed(true)
       end
       return true
     end
+  end
+  if unasked then
+    link.proven = {}
+    return true
   end
   link.on_probed(false)
   return nil, silent(link, lists, failures)

@@ -75,7 +75,8 @@ local function look_at_silence(self, traffic, sent, at_once)
   elseif not at_once and sent <= 0 and task.now() + traffic.look / 2 < traffic.due then
     return nil -- it is nearer to a later look
   end
-  local err, late = probes.check(self.link, self.options, self.lists, self.missed > 0)
+  local err, late, unasked = probes.check(self.link, self.options, self.lists, self.missed > 0)
+  err = err or unasked and stalled(self, traffic.unanswered) or nil
   traffic.quiet = err and traffic.every or math.min(traffic.quiet * 2, traffic.every * RAREST)
   traffic.due = task.now() + traffic.quiet
   restart_count(self, traffic, late and not err)

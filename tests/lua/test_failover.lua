@@ -10,6 +10,8 @@ local world = require "support.world"
 
 local T = {}
 
+assert(net.link "lo") -- its socket stays open
+
 -- A cable, eth0, to a router in its own network namespace, which ends with the world.
 local CABLE = [[
 unshare --net sleep 100000 & echo $! >/run/test/router
@@ -93,6 +95,25 @@ function T.test_a_kernel_that_cannot_be_asked()
     net.link, net.routes = case[1], case[2]
     lu.assertEquals(wired:broken(), case[3])
   end
+end
+
+-- Neither does a probe that this host could not send.
+function T.test_a_host_that_cannot_ask()
+  local quorum, broken, asked = net.quorum, nil, 0
+  local function restore() net.quorum = quorum end
+  local _ <close> = task.finally(restore)
+  net.quorum = function()
+    asked = asked + 1
+    return errors.fail { code = "permission", source = "net", message = "operation not permitted" }
+  end
+  local wired <close> = assert(wired_uplink.open { wired = "lo", every = 0.01, misses = 1, back_after = 0 })
+  function wired:broken() return broken end
+  local group <close> = task.group()
+  local watching = group:spawn(wired.wait_bad, wired)
+  while asked < 3 do task.sleep(0.01) end
+  lu.assertStrContains(wired:wait_well(), "has been well")
+  broken = "lo has no carrier"
+  lu.assertEquals({ watching:join() }, { true, "lo has no carrier" })
 end
 
 -- The kernel lets nothing come before it, so all that can be done is to say so.

@@ -2,8 +2,10 @@
 -- link:wait_down on an otherwise idle link: how often it reads the counters, which hosts it probes, and what it puts
 -- back.
 
+local errors = require "errors"
 local faults = require "simulator.faults"
 local leases = require "modem.lease"
+local log = require "log"
 local lu = require "luaunit"
 local mc7455 = require "simulator.models.mc7455"
 local modems = require "modem"
@@ -145,6 +147,28 @@ function T.test_when_a_host_is_silent_others_are_asked_and_remembered()
   local watched = watch({ probes = { "8.8.8.8", "1.1.1.1" }, misses = 1, timeout = 4 }, LOOKS, silent)
   lu.assertEquals(watched.asked["8.8.8.8"], 1)
   lu.assertTrue(watched.asked["1.1.1.1"] >= 3, "not given up")
+end
+
+-- A firewall of the host's own, or a lacking right: what this host cannot ask proves nothing of the network, so that no
+-- modem is reset because of it.
+function T.test_a_host_that_cannot_ask()
+  local function refused_by_host(spec)
+    return errors.fail { code = "permission", source = "ping", message = ("ping %s: not permitted"):format(spec) }
+  end
+  local lines = {}
+  local watched = watch({ probes = { "8.8.8.8", "1.1.1.1", "dns:[2001:4860:4860::8888]" }, misses = 1 },
+    LOOKS, refused_by_host, function(_, link, around)
+      local warn = log.warn
+      log.warn = function(...) lines[#lines + 1] = string.format(...) end
+      around:spawn(function()
+        local _ <close> = task.finally(function() log.warn = warn end)
+        task.sleep(math.huge)
+      end)
+      lu.assertEquals(link.proven.ipv4 or link.proven.ipv6, true)
+    end)
+  lu.assertTrue(watched.rounds >= 3, "asked again")
+  lu.assertStrContains(lines[1], "this host cannot ask whether anything answers: ping 8.8.8.8: not permitted")
+  lu.assertNil(lines[2])
 end
 
 -- Nothing comes back of what is sent: then it is not waited for the next probe of an idle link.

@@ -247,6 +247,15 @@ function T.test_a_bearer_without_pings_stays_up_and_says_so()
   assert_online(result.after)
 end
 
+-- Without the right to send a ping, it is this host that is at fault.
+function T.test_a_host_that_cannot_ask()
+  local result = world.run("setpriv --bounding-set=-net_raw " .. UP)
+  lu.assertEquals(result.status, 10, result.err)
+  lu.assertStrContains(result.out, "this host cannot ask 8.8.8.8: ping 8.8.8.8: operation not permitted")
+  lu.assertStrContains(result.out, "CAP_NET_RAW")
+  assert_online(result.after)
+end
+
 function T.test_no_dns_leaves_the_resolver_alone()
   local result = world.run(UP .. " --no-dns")
   world.assert_success(result)
