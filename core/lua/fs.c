@@ -195,11 +195,22 @@ static int sync_directory(const char *path)
     return status;
 }
 
-static int replace(int fd, const char *temporary, const char *path, int mode, const char *data,
-                   size_t length)
+struct attributes {
+    uid_t uid; /* -1: this process's */
+    gid_t gid;
+    mode_t mode;
+};
+
+static int replace(int fd, const char *temporary, const char *path,
+                   const struct attributes *attributes, const char *data, size_t length)
 {
     int status = write_all(fd, data, length);
-    if (status == 0 && (fchmod(fd, (mode_t)mode) < 0 || fsync(fd) < 0))
+    /* First the owner, as that may take bits off the mode. One may lack the right, or a namespace that user. */
+    bool owned = attributes->uid != (uid_t)-1 || attributes->gid != (gid_t)-1;
+    if (status == 0 && owned && fchown(fd, attributes->uid, attributes->gid) < 0 &&
+        errno != EPERM && errno != EINVAL)
+        status = -errno;
+    if (status == 0 && (fchmod(fd, attributes->mode) < 0 || fsync(fd) < 0))
         status = -errno;
     if (status == 0 && rename(temporary, path) < 0)
         status = -errno;
@@ -209,15 +220,19 @@ static int replace(int fd, const char *temporary, const char *path, int mode, co
 }
 
 /*
- * write_atomic(path, string, mode = 0644) -> true | nil, err. A reader, also after a power
- * failure, finds the old content or the new.
+ * write_atomic(path, string, mode = 0644, uid?, gid?) -> true | nil, err. A reader, also after a
+ * power failure, finds the old content or the new. Who may not give the file away keeps it.
  */
 static int l_write_atomic(lua_State *L)
 {
     size_t length;
     const char *path = luaL_checkstring(L, 1);
     const char *data = luaL_checklstring(L, 2, &length);
-    int mode = optional_mode(L, 3, 0644);
+    struct attributes attributes = {
+        .mode = (mode_t)optional_mode(L, 3, 0644),
+        .uid = (uid_t)luaL_optinteger(L, 4, -1),
+        .gid = (gid_t)luaL_optinteger(L, 5, -1),
+    };
     const char *temporary = lua_pushfstring(L, "%s.%d.new", path, (int)getpid());
     /* Left over from a process that died; of ours, there is only one at a time. */
     unlink(temporary);
@@ -225,7 +240,7 @@ static int l_write_atomic(lua_State *L)
     if (file->fd < 0)
         return result(L, file->fd, "write", path);
     lua_toclose(L, -1);
-    return result(L, replace(file->fd, temporary, path, mode, data, length), "write", path);
+    return result(L, replace(file->fd, temporary, path, &attributes, data, length), "write", path);
 }
 
 /*

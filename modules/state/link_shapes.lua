@@ -89,7 +89,7 @@ function declared.dns() return {
   required = {
     links = list_of(record { link = text, servers = servers }), content = any_text,
     before = record({ kind = validate.one_of { "file", "link", "missing" } },
-      { content = any_text, mode = whole(0, 4095), target = text }),
+      { content = any_text, mode = whole(0, 4095), uid = u32, gid = u32, target = text }),
   },
   optional = { previous = any_text, in_place = flag },
 } end

@@ -411,6 +411,22 @@ function T.test_a_foreign_resolv_conf_survives_down()
   lu.assertStrContains(result.after, "nameserver 192.0.2.53")
 end
 
+-- Whose it was, and what a program or a person has appended meanwhile: also when `up` has written it once more.
+function T.test_what_is_appended_to_resolv_conf_survives()
+  local preparation = "echo 'nameserver 192.0.2.53' >/etc/resolv.conf; chmod 640 /etc/resolv.conf; "
+    .. "chgrp 42 /etc/resolv.conf || true; stat -c '%u %g %a' /etc/resolv.conf >/run/test/owner; " .. UP
+  local script = [[echo 'options edns0' >>/etc/resolv.conf
+    ip addr flush dev wwan0; moontower up >/dev/null; grep -c 68.28 /etc/resolv.conf; moontower down
+    cat /etc/resolv.conf; stat -c '%u %g %a' /etc/resolv.conf | cmp - /run/test/owner]]
+  local result = world.run(script, nil, preparation)
+  world.assert_success(result)
+  lu.assertStrMatches(result.out, "2\n.* is offline\nnameserver 192%.0%.2%.53\noptions edns0\n")
+  result = world.run("echo 'options edns0' >>/etc/resolv.conf; moontower down; cat /etc/resolv.conf", nil,
+    "rm /etc/resolv.conf; " .. UP)
+  world.assert_success(result)
+  lu.assertStrMatches(result.out, ".* is offline\noptions edns0\n")
+end
+
 function T.test_status_waits_for_a_slow_modem_instead_of_opening_it_again()
   local result = world.run("moontower simulate set latency=2.5; moontower status", nil, UP)
   world.assert_success(result)

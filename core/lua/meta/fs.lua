@@ -125,14 +125,16 @@ function M.terminal_size(fd) end
 ---@return moontower.error? err
 function M.write(path, string, mode) end
 
---- write_atomic(path, string, mode = 0644) -> true | nil, err. A reader, also after a power failure, finds the old
---- content or the new.
+--- write_atomic(path, string, mode = 0644, uid?, gid?) -> true | nil, err. A reader, also after a power failure,
+--- finds the old content or the new. Who may not give the file away keeps it.
 ---@param path string
 ---@param string string
 ---@param mode integer?
+---@param uid integer?
+---@param gid integer?
 ---@return true?
 ---@return moontower.error? err
-function M.write_atomic(path, string, mode) end
+function M.write_atomic(path, string, mode, uid, gid) end
 
 ---@class core.fs.lock
 local lock = {}

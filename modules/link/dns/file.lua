@@ -20,8 +20,8 @@ local HEADER = "# Written by moontower while "
 ---@field links { link: string, servers: string[] }[] whose servers it has
 ---@field content string what we have written, or are about to
 ---@field previous string? what we had written before that
----@field before { kind: "file"|"link"|"missing", content: string?, mode: integer?, target: string? } what will be put
---- back; content of a link: that of its target
+---@field before { kind: "file"|"link"|"missing", content: string?, mode: integer?, uid: integer?, gid: integer?,
+--- target: string? } what will be put back; content of a link: that of its target
 ---@field in_place boolean? it is written as it is, and not replaced: nothing can be renamed to it
 
 ---@type dns.backend
@@ -45,7 +45,7 @@ local function look()
   elseif target then
     return { kind = "link", target = target, content = content or nil }
   elseif content and content:sub(1, #HEADER) ~= HEADER then
-    return { kind = "file", content = content, mode = info.mode }
+    return { kind = "file", content = content, mode = info.mode, uid = info.uid, gid = info.gid }
   end
   return { kind = "missing" }
 end
@@ -63,17 +63,27 @@ local function content_for(links)
     #names > 1 and "are" or "is", program.nameserver_lines(servers))
 end
 
+-- What another program or a person has appended to what we wrote; nil: the file does not begin with that.
+local function appended(kept, content)
+  for _, own in ipairs { kept.content, kept.previous } do
+    if own ~= "" and content:sub(1, #own) == own then
+      return content:sub(#own + 1)
+    end
+  end
+end
+
 -- Did we write what the file has now? If not, NetworkManager, for one, or a person has: it is theirs now.
 -- None at all, a beginning of ours, or what we had before, is what a kill in the middle leaves.
--- Returns nil and an error when it cannot be read.
+-- Returns nil and an error when it cannot be read; and what has been appended to it.
 local function is_ours(kept)
   local content, err = errors.there(fs.read(FILE))
   if content == nil then
     return nil, err
   end
   content = content or ""
-  return (kept.in_place or not fs.readlink(FILE))
-    and (kept.content:sub(1, #content) == content or kept.previous ~= nil and kept.previous:sub(1, #content) == content)
+  local added = appended(kept, content)
+  return (kept.in_place or not fs.readlink(FILE)) and (added ~= nil or kept.content:sub(1, #content) == content
+    or kept.previous ~= nil and kept.previous:sub(1, #content) == content), nil, added or ""
 end
 
 -- A record that is damaged: what it still says, if the file is ours.
@@ -110,7 +120,7 @@ local function load_older()
   return fs.rename(state.path("resolver", NAME), state.path(KIND, NAME)) and state.load(KIND, NAME)
 end
 
--- What is written down of the file, and whether its content is ours.
+-- What is written down of the file, whether its content is ours, an error, and what has been appended to that.
 local function look_up(link)
   local kept, err = state.load(KIND, NAME)
   local is_unknown = not kept and not err and (named_links() or {})[link]
@@ -118,15 +128,15 @@ local function look_up(link)
     kept, err = load_older()
   end
   if err and err.code == "malformed" or is_unknown and not kept then
-    return salvaged(err and err.detail.values or {}, link), true
+    return salvaged(err and err.detail.values or {}, link), true, nil, ""
   elseif err then
     return nil, nil, err
   end
-  local ours = false
+  local ours, added = false, nil
   if kept then
-    ours, err = is_ours(kept)
+    ours, err, added = is_ours(kept)
   end
-  return kept, ours, err
+  return kept, ours, err, added or ""
 end
 
 -- The errors where nothing can be renamed to the file: it is a mount of its own, as in containers, or its folder takes
@@ -134,9 +144,9 @@ end
 local not_replaceable = { EBUSY = true, EROFS = true, EACCES = true, EPERM = true }
 
 -- By renaming, so that no program reads half a file; else in place, which is written down first.
-local function put(kept, content, mode)
+local function put(kept, content, as)
   if not kept.in_place then
-    local ok, err = fs.write_atomic(FILE, content, mode)
+    local ok, err = fs.write_atomic(FILE, content, as.mode, as.uid, as.gid)
     if ok or not not_replaceable[err.detail.errno] then
       return ok, err
     end
@@ -146,15 +156,15 @@ local function put(kept, content, mode)
       return nil, err
     end
   end
-  return fs.write(FILE, content, mode)
+  return fs.write(FILE, content, as.mode)
 end
 
--- Writes the servers of these links, in this order.
-local function put_links(kept, links)
+-- Writes the servers of these links, in this order, and what has been appended to such lines.
+local function put_links(kept, links, added)
   kept.links, kept.previous, kept.content = links, kept.content, content_for(links)
   local ok, err = state.save(KIND, NAME, kept)
   if ok then
-    ok, err = put(kept, kept.content, 420) -- 0644
+    ok, err = put(kept, kept.content .. added, { mode = 420 }) -- 0644
   end
   return ok, err
 end
@@ -168,7 +178,7 @@ local function others(kept, link)
 end
 
 M.apply = alone(KIND, function(record)
-  local kept, ours, err = look_up(record.link)
+  local kept, ours, err, added = look_up(record.link)
   if err then
     return nil, err
   elseif not kept or not ours then
@@ -181,16 +191,19 @@ M.apply = alone(KIND, function(record)
   end
   local links = others(kept, record.link)
   links[#links + 1] = { link = record.link, servers = record.servers }
-  return put_links(kept, links)
+  return put_links(kept, links, added)
 end)
 
-local function put_back(kept)
+local function put_back(kept, added)
   local before = kept.before
+  if added ~= "" and (before.kind ~= "link" or kept.in_place) then
+    return put(kept, (before.content or "") .. added, before)
+  end
   if before.content and (before.kind == "file" or kept.in_place) then
     if fs.read(FILE) == before.content then
       return true
     end
-    return put(kept, before.content, before.mode)
+    return put(kept, before.content, before)
   end
   if before.kind == "link" and kept.in_place then -- what was written, and was not there before, is at its end
     local path = fs.realpath(FILE)
@@ -209,16 +222,16 @@ local function put_back(kept)
 end
 
 M.undo = alone(KIND, function(record)
-  local kept, ours, err = look_up(record.link)
+  local kept, ours, err, added = look_up(record.link)
   local left, ok = kept and others(kept, record.link), true
   if err then
     return nil, err
   elseif not kept or #left == #kept.links then
     return true
   elseif #left > 0 and ours then
-    return put_links(kept, left)
+    return put_links(kept, left, added)
   elseif ours then
-    ok, err = put_back(kept)
+    ok, err = put_back(kept, added)
   end
   if ok then
     ok, err = state.remove(KIND, NAME)
