@@ -360,6 +360,30 @@ function T.test_this_computers_modems_are_none_of_a_simulated_world()
   end
 end
 
+-- Says what another user finds where /run/moontower is root's alone.
+local AS_ANOTHER_USER = [[
+local errors, fs = require "errors", require "core.fs"
+for _, name in ipairs { "stat", "list" } do
+  local real = fs[name]
+  fs[name] = function(path, ...)
+    if path:find "^/run/moontower" then
+      return errors.fail { code = "permission", source = "fs", message = path .. ": permission denied" }
+    end
+    return real(path, ...)
+  end
+end
+local found, err = require("modem.devices").list()
+print(found[1] and found[1].control, err)
+]]
+
+-- Once root has run anything, that folder is there, and others may look for modems all the same.
+function T.test_another_users_folder()
+  make_sys(PCIE, "port wwan0mbim0 MBIM")
+  assert(fs.write("/run/another_user.lua", AS_ANOTHER_USER))
+  local result = moontower("run", "/run/another_user.lua")
+  lu.assertEquals({ result.stdout, result.stderr }, { "/dev/wwan0mbim0\tnil\n", "" })
+end
+
 function T.test_devices_that_are_no_modems()
   make_sys(PCIE, "port wwan0at0 AT", "rm $pci/mhi0/wwan/wwan0/wwan0at0/type", "port wwan0xmmrpc0 XMMRPC")
   lu.assertEquals(moontower("devices").status, 3)

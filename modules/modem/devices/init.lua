@@ -66,12 +66,12 @@ function M.no_bus() return state.folder .. "/no-bus" end
 function M.list()
   local found, list = {}, {}
   local no_bus, unknown = errors.there(fs.stat(M.no_bus()))
-  if unknown and unknown.code == "permission" then
-    unknown = nil -- another user's folder: its namespaces are not ours
-  end
   local parts = { files }
+  if unknown and unknown.code == "permission" then
+    parts, unknown = {}, nil -- another user's folder: its namespaces and its files are not ours
+  end
   if not (no_bus or unknown) then
-    parts = { require "modem.devices.usb", require "modem.devices.wwan", files }
+    table.move({ require "modem.devices.usb", require "modem.devices.wwan", parts[1] }, 1, 3, 1, parts)
   end
   for _, part in ipairs(parts) do
     local err = part.add(found)
