@@ -161,6 +161,7 @@ int mt_runtime_open(struct mt_runtime *runtime, lua_CFunction open_modules)
     runtime->engine.limits = &runtime->limits;
     runtime->limits.heap = &runtime->heap;
     signal(SIGPIPE, SIG_IGN); /* a write without a reader fails with EPIPE */
+    signal(SIGXFSZ, SIG_IGN); /* one beyond `ulimit -f`, with EFBIG: what was begun is undone */
     int status = mt_loop_init(&runtime->engine.loop);
     if (status < 0)
         return status;

@@ -256,6 +256,14 @@ function T.test_a_host_that_cannot_ask()
   assert_online(result.after)
 end
 
+-- As of a full disk, and not as by a signal in the middle of it.
+function T.test_no_file_may_be_written()
+  local result = world.run("(ulimit -f 0; " .. UP .. " 2>&1; echo status $?) | cat")
+  lu.assertStrContains(result.out, "file too large")
+  lu.assertStrContains(result.out, "status 1\n")
+  lu.assertEquals(result.after, result.before)
+end
+
 function T.test_no_dns_leaves_the_resolver_alone()
   local result = world.run(UP .. " --no-dns")
   world.assert_success(result)
