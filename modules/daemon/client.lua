@@ -16,7 +16,9 @@ local signal = lazy "core.signal"
 local task = lazy "task"
 local terminal = require "terminal"
 
-local M = {}
+local M = {
+  ANSWER_TIME = 60, -- seconds in which a daemon takes a command; twice what its watchdog allows it to stand still
+}
 
 -- The variables that commands look at: the daemon need not know the others.
 local VARIABLES = {
@@ -50,6 +52,7 @@ end
 ---@field watcher core.task? while the command has the whole terminal: tells when its size changes
 ---@field group task.group
 ---@field has_failed boolean? some output of the command could not be written
+---@field has_begun boolean? the daemon has taken the command
 ---@field interruptible core.task the task that Ctrl-C interrupts while a prompt is open and nothing is read
 local Client = {}
 Client.__index = Client
@@ -190,8 +193,24 @@ local function next_message(self)
   end
 end
 
--- Returns the exit status, or nil when the daemon is gone.
+-- A daemon that hangs, or has no descriptor left for us, takes no command. How long that runs is its own affair.
+local function wait_begun(self)
+  local bytes, err = task.timeout(M.ANSWER_TIME, self.port.read, self.port)
+  self.has_begun, self.buffer = bytes ~= nil, self.buffer .. (bytes or "")
+  if err and err.code == "timeout" then
+    return errors.new {
+      code = "timeout", source = "daemon", message = "the daemon does not answer; the command was not begun",
+      hint = "Does it hang? Its log may tell. Restart it (`systemctl restart moontower`): connections stay.",
+    }
+  end
+end
+
+-- Returns the exit status, or nil when the daemon is gone; and an error when it does not answer.
 local function converse(self)
+  local err = not self.has_begun and wait_begun(self)
+  if err then
+    return nil, err
+  end
   for message in next_message, self do
     if message.exit then
       return math.tointeger(message.exit) or 1
@@ -237,15 +256,17 @@ function M.run(connection, name, arguments)
   group:spawn(pass_interrupts_on, self, group)
   send(port, hello(name, arguments))
   -- Ctrl-C here is for the command in the daemon, which answers by ending.
-  local ok, status = pcall(converse, self)
+  local ok, status, failure = pcall(converse, self)
   while not ok and type(status) == "table" and status.code == "interrupted" do
     send(port, { interrupt = true })
-    ok, status = task.shield(10, pcall, converse, self)
+    ok, status, failure = task.shield(10, pcall, converse, self)
   end
   handlers.unprompt(self)
   handlers.fullscreen(self, false)
   if not ok then
     error(status, 0)
+  elseif failure then
+    return nil, failure
   elseif not status then
     return errors.fail {
       code = "cancelled", source = "daemon", message = "the daemon has ended, and the command with it",

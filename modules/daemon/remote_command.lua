@@ -259,6 +259,7 @@ function M.serve(port, around)
     environment = hello.environment,
   }, Session)
   log.debug("command: %s", hello.command)
+  self:send { begun = true } -- the client waits for this only so long
   local group <close> = task.group()
   local listener = group:spawn(listen, self, messages)
   if self:send { exit = run_and_tell(self, hello, around) } then

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
 -- The daemon's control socket: whatever a client sends, the daemon, its modem and other clients go on.
 
+local client = require "daemon.client"
 local daemon = require "support.daemon"
 local json = require "dkjson"
 local lu = require "luaunit"
@@ -49,6 +50,20 @@ function T.test_a_client_that_sends_no_command_is_disconnected()
     end
     assert_serves()
   end)
+end
+
+-- As one does that hangs, or has no descriptor left.
+function T.test_a_daemon_that_takes_no_command()
+  local answer_time = client.ANSWER_TIME
+  local function restore() client.ANSWER_TIME = answer_time end
+  local _ <close> = task.finally(restore)
+  client.ANSWER_TIME = 0.01
+  local path = "/run/silent"
+  local server <close> = assert(ports.listen(path, "stream"))
+  local status, err = client.run(assert(ports.open(path)), "status", {})
+  lu.assertEquals({ status, err.code }, { nil, "timeout" })
+  lu.assertStrContains(err.message, "the daemon does not answer")
+  lu.assertNotNil(server)
 end
 
 -- What would take seconds to read is not read; a long line of little is.
