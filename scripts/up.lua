@@ -117,7 +117,7 @@ end
 
 local function answer_words(spec, trial)
   if trial.unasked then
-    return ("this host cannot ask %s: %s; the connection stays up"):format(spec, trial.unasked)
+    return ("this host cannot ask: %s; the connection stays up"):format(trial.unasked)
   end
   return trial.seconds and ("%s answers in %.3g ms"):format(spec, trial.seconds * 1000)
     or ("%s does not answer; the connection stays up"):format(spec)
