@@ -11,6 +11,7 @@ local agreement = lazy "mbim.agreement"
 local verdict = lazy "cause.verdict"
 local versions = lazy "mbim.versions"
 
+local decode = core.decode
 local NOT_OPENED = 5 -- MBIM_ERROR_NOT_OPENED
 
 local M = {}
@@ -87,6 +88,14 @@ function M.is_not_opened(bytes)
   return answer ~= nil and answer.type == "function-error" and answer.status == NOT_OPENED
 end
 
+local response_shapes = setmetatable({}, { __mode = "k" }) -- of layouts, as versions tells them
+
+local function note_shape(layout)
+  local shape = versions.response_shape(layout)
+  response_shapes[layout] = shape
+  return shape
+end
+
 ---An answer. Most have one layout in all versions, and are decoded in one step.
 ---@param device mbim.device
 ---@param command mbim.command
@@ -97,11 +106,13 @@ function M.read(device, command, bytes)
   if not command.response then
     return read_message(device, command, assert(core.parse(bytes)))
   end
-  local layout, shape, closely = command, nil, nil
+  local layout, version, shape = command, device.version, nil
   if command.declaration.later then
-    layout, shape, closely = versions.expected(command, device.version)
+    layout = version and mbim.at(command, version) or command
+    shape = response_shapes[layout] or note_shape(layout)
   end
-  local reply, err, other = core.decode(layout.response, bytes, command.service_uuid, command.cid, shape, closely)
+  -- MBIM 1.0's has its shape closely: the fields of a later version are more, or its data would lead into them.
+  local reply, err, other = decode(layout.response, bytes, command.service_uuid, command.cid, shape, not version)
   if other then
     return read_message(device, command, other)
   end

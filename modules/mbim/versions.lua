@@ -85,17 +85,10 @@ local function layouts_of(command, part)
   return of_parts[part]
 end
 
----How most answers are laid out, and the shape by which core.mbim can be certain of it; read() knows the others. MBIM
----1.0's has it closely: the fields of a later version are more, or its data would lead into them.
+---The shape by which core.mbim can be certain that an answer is laid out as a command has it; read() knows the others.
 ---@param command mbim.command
----@param likely integer? as below
----@return mbim.command layout
----@return string shape
----@return boolean closely
-function M.expected(command, likely)
-  local layout = likely and mbim.at(command, likely) or command
-  return layout, shape_of_part(layout, "response").text, not likely
-end
+---@return string
+function M.response_shape(command) return shape_of_part(command, "response").text end
 
 -- Those of the command's layouts that a body may have, by the places of its data alone; each longer than the one
 -- before. `more` lists them where there are several.
