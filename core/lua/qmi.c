@@ -109,9 +109,13 @@ static void fill_header(const struct mt_schema_header *base, uint8_t *message, s
     mt_patch_le16(&writer, base->size - 2, (uint16_t)(length - base->size));
 }
 
+/* luaL_optinteger() asks for the type first, which takes as long again. */
 static uint16_t check_number(lua_State *L, int index, uint16_t max)
 {
-    lua_Integer value = luaL_optinteger(L, index, 0);
+    int is_whole;
+    lua_Integer value = lua_tointegerx(L, index, &is_whole);
+    if (!is_whole)
+        value = luaL_optinteger(L, index, 0);
     luaL_argcheck(L, value >= 0 && value <= max, index, "out of range");
     return (uint16_t)value;
 }

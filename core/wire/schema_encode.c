@@ -280,17 +280,16 @@ static bool is_text(const char *key, size_t length, const char *text)
  */
 static int find_place(const struct mt_schema_record *record, const char *key, size_t length)
 {
-    int place = -1;
+    int place = 0;
 
-    for (int i = 0; i < record->length; i++) {
-        if (record->fields[i].name == key)
-            place = i;
-    }
-    for (int i = 0; i < record->length && place < 0; i++) {
-        if (is_text(key, length, record->fields[i].name))
-            place = i;
-    }
-    return place >= 0 && record->fields[place].type.kind != MT_SCHEMA_COUNT ? place : -1;
+    while (place < record->length && record->fields[place].name != key)
+        place++;
+    if (place == record->length)
+        for (place = 0; place < record->length; place++)
+            if (is_text(key, length, record->fields[place].name))
+                break;
+    return place < record->length && record->fields[place].type.kind != MT_SCHEMA_COUNT ? place
+                                                                                        : -1;
 }
 
 static bool is_leftover(const struct mt_schema_record *record, const char *key, size_t length)

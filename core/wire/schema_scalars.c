@@ -153,6 +153,16 @@ static bool fail_name(struct mt_schema_encoder *e, const struct mt_schema_type *
     return false;
 }
 
+/* Takes a name off the stack, and finds its number in the table at an index. */
+static bool take_name(lua_State *L, int numbers, lua_Integer *value)
+{
+    bool known = lua_rawget(L, numbers) != LUA_TNIL;
+
+    *value = lua_tointeger(L, -1);
+    lua_pop(L, 1);
+    return known;
+}
+
 /* The number of a name, or a number as it is, at the top of the stack. */
 static bool get_named(struct mt_schema_encoder *e, const struct mt_schema_type *type,
                       lua_Integer *value)
@@ -163,10 +173,28 @@ static bool get_named(struct mt_schema_encoder *e, const struct mt_schema_type *
         return get_integer(e, value);
     push_numbers(e->L, type);
     lua_pushvalue(e->L, -2);
-    known = lua_rawget(e->L, -2) != LUA_TNIL;
-    *value = lua_tointeger(e->L, -1);
-    lua_pop(e->L, 2);
+    known = take_name(e->L, -2, value);
+    lua_pop(e->L, 1);
     return known || fail_name(e, type);
+}
+
+/* One of several flags, at an index; the table of their numbers is at another. */
+static bool add_flag(struct mt_schema_encoder *e, const struct mt_schema_type *type, int flag,
+                     int numbers, lua_Integer *sum)
+{
+    lua_Integer value;
+
+    lua_pushvalue(e->L, flag);
+    if (lua_type(e->L, -1) != LUA_TSTRING) {
+        if (!get_integer(e, &value))
+            return false;
+        lua_pop(e->L, 1);
+    } else if (!take_name(e->L, numbers, &value)) {
+        lua_pushvalue(e->L, flag);
+        return fail_name(e, type);
+    }
+    *sum |= value;
+    return true;
 }
 
 /* Flags are a set { lte = true, [0x40] = true }, a list { "lte", "umts" }, or an integer. */
@@ -174,27 +202,25 @@ static bool get_flags(struct mt_schema_encoder *e, const struct mt_schema_type *
                       lua_Integer *value)
 {
     lua_State *L = e->L;
-    lua_Integer flag;
+    int numbers = lua_gettop(L) + 1;
 
     if (lua_type(L, -1) == LUA_TNUMBER)
         return get_integer(e, value);
     mt_schema_check_type(e, LUA_TTABLE);
     *value = 0;
+    push_numbers(L, type);
     lua_pushnil(L);
-    while (lua_next(L, -2)) {
+    while (lua_next(L, numbers - 1)) {
         bool listed = lua_type(L, -1) == LUA_TSTRING;
 
         if (!listed)
             mt_schema_check_type(e, LUA_TBOOLEAN);
-        if (listed || lua_toboolean(L, -1)) {
-            lua_pushvalue(L, listed ? -1 : -2);
-            if (!get_named(e, type, &flag))
-                return false;
-            *value |= flag;
-            lua_pop(L, 1);
-        }
+        if ((listed || lua_toboolean(L, -1)) &&
+            !add_flag(e, type, listed ? -1 : -2, numbers, value))
+            return false;
         lua_pop(L, 1);
     }
+    lua_pop(L, 1);
     return true;
 }
 
